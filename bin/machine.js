@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+const { enableCompileCache } = require("node:module");
+if (enableCompileCache) enableCompileCache();
+require("../dist/machine.cjs");

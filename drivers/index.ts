@@ -1,0 +1,4 @@
+import type { DriverIndex } from "#driver";
+
+/** Every driver there is; data only, nothing is loaded before it is asked for. */
+export const drivers: DriverIndex = {};

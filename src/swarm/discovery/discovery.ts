@@ -1,0 +1,58 @@
+import type { Clock } from "../../kit/clock.ts";
+import type { Log } from "../../kit/log.ts";
+
+export interface DiscoveryTls {
+  ca?: string;
+  cert?: string;
+  key?: string;
+}
+
+export interface DiscoveryOptions {
+  /** Poll period of token and file, pause before a broken watch is opened again; ms. */
+  heartbeatMs: number;
+  /** Lifetime of a registration; ms. */
+  ttlMs: number;
+  /** kv.path; default "docker/swarm/nodes". */
+  path?: string;
+  tls?: DiscoveryTls;
+  clock: Clock;
+  log: Log;
+}
+
+/** Who is in the cluster, as one backend knows it. */
+export interface Discovery {
+  /** @param addr "host:port"; rejects where the backend cannot register */
+  register(addr: string): Promise<void>;
+  /** Takes a registration back at once, where the backend can. */
+  unregister?(addr: string): Promise<void>;
+  /**
+   * Complete lists of "host:port", the first as soon as it is known, then one at each change; goes on through
+   * failures, which `onError` hears.
+   */
+  watch(
+    onEntries: (addrs: readonly string[]) => void,
+    onError: (error: Error) => void,
+    signal: AbortSignal,
+  ): void;
+  /** Leader election where the backend can hold a lock. */
+  readonly leadership?: LeaderStore;
+  close(): Promise<void>;
+}
+
+/** A lock that names its holder and ends by itself. */
+export interface LeaderStore {
+  /**
+   * Waits for the lock, then resolves with the held lock. `lost` resolves when it is lost (before another can hold it, by the
+   * monotonic clock); `release` gives it up at once.
+   */
+  acquire(
+    value: string,
+    ttlMs: number,
+    signal: AbortSignal,
+  ): Promise<{ lost: Promise<void>; release(): Promise<void> }>;
+  /** The holder's value at each change; "" for none. */
+  follow(onLeader: (value: string) => void, onError: (error: Error) => void, signal: AbortSignal): void;
+}
+
+/** `open` of backends/<scheme>.ts: `rest` is what stands behind `scheme://`. */
+export type OpenDiscovery = (rest: string, options: DiscoveryOptions) => Promise<Discovery>;
