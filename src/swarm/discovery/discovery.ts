@@ -1,5 +1,5 @@
 import type { Clock } from "../../kit/clock.ts";
-import type { Log } from "../../kit/log.ts";
+import type { SwarmLog } from "../log.ts";
 
 export interface DiscoveryTls {
   ca?: string;
@@ -14,9 +14,14 @@ export interface DiscoveryOptions {
   ttlMs: number;
   /** kv.path; default "docker/swarm/nodes". */
   path?: string;
+  /** PEM texts. */
   tls?: DiscoveryTls;
+  /** The service of a bare `token://ID`, e.g. "https://host:3376/v1". */
+  serviceUrl?: string;
+  /** Shown to a token service as `Authorization: Bearer`. */
+  bearerToken?: string;
   clock: Clock;
-  log: Log;
+  log: SwarmLog;
 }
 
 /** Who is in the cluster, as one backend knows it. */
@@ -39,18 +44,21 @@ export interface Discovery {
   close(): Promise<void>;
 }
 
+/** A lock that this process holds. */
+export interface HeldLock {
+  /** False from the moment on at which another may hold it, even where no timer had a chance to run (a stopped process). */
+  isHeld(): boolean;
+  /** Resolves when it is lost, before another can hold it by the monotonic clock; also after `release`. */
+  readonly lost: Promise<void>;
+  /** Gives it up at once; never rejects. */
+  release(): Promise<void>;
+}
+
 /** A lock that names its holder and ends by itself. */
 export interface LeaderStore {
-  /**
-   * Waits for the lock, then resolves with the held lock. `lost` resolves when it is lost (before another can hold it, by the
-   * monotonic clock); `release` gives it up at once.
-   */
-  acquire(
-    value: string,
-    ttlMs: number,
-    signal: AbortSignal,
-  ): Promise<{ lost: Promise<void>; release(): Promise<void> }>;
-  /** The holder's value at each change; "" for none. */
+  /** Waits for the lock, however long; rejects when the store fails or `signal` aborts. */
+  acquire(value: string, ttlMs: number, signal: AbortSignal): Promise<HeldLock>;
+  /** The holder's value at each change, the first as soon as it is known; "" for none. Goes on through failures. */
   follow(onLeader: (value: string) => void, onError: (error: Error) => void, signal: AbortSignal): void;
 }
 
