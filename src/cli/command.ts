@@ -17,6 +17,8 @@ export interface Io {
   isTerminal(stream: "stdin" | "stdout" | "stderr"): boolean;
   /** One line of stdin without its end, or undefined at the end of input; the question goes to stderr. */
   ask(question: string): Promise<string | undefined>;
+  /** Width of the terminal on stderr. */
+  columns(): number;
   readonly env: Env;
   readonly platform: NodeJS.Platform;
   readonly cwd: string;
@@ -37,9 +39,9 @@ export type CliFlag = FlagSpec & {
 /** Options that stand before any command. */
 export interface GlobalOptions {
   readonly debug: boolean;
-  /** Events and errors as JSON lines on stderr. */
-  readonly jsonProgress: boolean;
+  /** Root of the store, absolute. */
   readonly storageRoot: string;
+  /** "" where the store's own is meant; so for the three below. */
   readonly tlsCaCert: string;
   readonly tlsCaKey: string;
   readonly tlsClientCert: string;
@@ -101,6 +103,8 @@ export interface CommandSpec {
   readonly passThrough?: boolean;
   /** Flags that are known only once others are (`create --driver`). */
   extraFlags?(ctx: CommandContext, argv: readonly string[]): Promise<readonly CliFlag[]>;
+  /** Reports progress; gets the flag `--json`, which prints the events as JSON lines on stdout. */
+  readonly reports?: boolean;
   /** `image build`; the command itself then only shows its help. */
   readonly subcommands?: readonly CommandSpec[];
   load(): Promise<CommandModule>;

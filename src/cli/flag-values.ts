@@ -9,7 +9,7 @@ export function flagValues(
   env: Env,
 ): FlagValues {
   const values = new Map<string, { value: FlagValue; isSet: boolean }>();
-  for (const spec of specs) values.set(spec.name, valueOf(spec, given.get(spec.name), env));
+  for (const spec of specs) values.set(spec.name, decide(spec, given.get(spec.name), env));
   const entry = (name: string) => {
     const found = values.get(name);
     if (found === undefined) throw new TypeError(`no flag is named "${name}"`);
@@ -29,7 +29,7 @@ export function flagValues(
   };
 }
 
-function valueOf(
+function decide(
   spec: FlagSpec,
   given: readonly string[] | undefined,
   env: Env,
