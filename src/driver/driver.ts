@@ -159,6 +159,8 @@ export interface DriverFeatures {
   readonly enginePortKey?: string;
   /** Default choice of `create` when usable: the highest number wins; undefined: never chosen by default. */
   readonly defaultRank?: number;
+  /** Stands for a driver that a record names and that is not here. */
+  readonly isUnknown?: boolean;
 }
 
 export interface DriverCheck {
