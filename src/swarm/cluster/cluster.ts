@@ -38,7 +38,10 @@ export interface ClusterNode {
   readonly client: EngineClient;
 }
 
-/** A container in the cache. */
+/**
+ * A container in the cache. Objects are never changed: a change on the engine puts a new object in the old one's place,
+ * so what is derived from one can be kept in a WeakMap. `summary` and `inspect` are parsed anew at each read.
+ */
 export interface ClusterContainer {
   readonly id: string;
   /** Label com.docker.swarm.id; "" when it has none. */
@@ -46,6 +49,14 @@ export interface ClusterContainer {
   /** With leading slash, as the engine lists them. */
   readonly names: readonly string[];
   readonly node: ClusterNode;
+  /** "created", "running", "paused", "restarting", "exited", "dead", "removing". */
+  readonly state: string;
+  /** Seconds since 1970 by the engine's clock, as in the list entry. */
+  readonly createdAt: number;
+  /** All labels of its config. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Image as it was named at create. */
+  readonly image: string;
   /** The engine's own list entry (containers/json), every field kept. */
   readonly summary: Json;
   /** The engine's own inspect answer at last sight; undefined only while it is fetched. */
@@ -86,6 +97,8 @@ export interface CreateRequest {
  * Errors are SwarmError with the HTTP status that the API answers.
  */
 export interface Cluster {
+  /** Grows with each change of a node, container, image, network or volume: what was derived at the same number is still right. */
+  readonly revision: number;
   nodes(): readonly ClusterNode[];
   node(idOrNameOrAddr: string): ClusterNode | undefined;
   containers(): Iterable<ClusterContainer>;
@@ -122,4 +135,10 @@ export interface Cluster {
   readonly strategyName: string;
   readonly filterNames: readonly string[];
   close(): Promise<void>;
+}
+
+/** A cluster as its owner holds it: discovery feeds `setEntries`, everybody else sees a Cluster. */
+export interface ManagedCluster extends Cluster {
+  /** The complete list of "host:port" that discovery knows; engines not in it leave. */
+  setEntries(addrs: readonly string[]): void;
 }

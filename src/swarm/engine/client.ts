@@ -20,6 +20,13 @@ export interface EngineAnswer {
   body: unknown;
 }
 
+/** A whole answer as it came. */
+export interface EngineBytes {
+  status: number;
+  headers: IncomingHttpHeaders;
+  bytes: Buffer;
+}
+
 /** HTTP(S) to one engine over one keep-alive agent; every call counts toward the engine's health. */
 export interface EngineClient {
   /** host:port as discovery gave it. */
@@ -30,9 +37,15 @@ export interface EngineClient {
   readonly maxApiVersion: string;
   /** Reads the whole JSON answer (at most 64 MiB); rejects with EngineHttpError for status ≥ 400. */
   json(request: EngineRequest): Promise<EngineAnswer>;
+  /** Reads the whole answer (at most 64 MiB) without parsing it; rejects as json does. */
+  read(request: EngineRequest): Promise<EngineBytes>;
   /** The raw answer for piping; never rejects for a status. */
   stream(request: EngineRequest): Promise<IncomingMessage>;
   /** A new connection with the request written by the caller, for hijacking. */
   connect(signal?: AbortSignal): Promise<Duplex>;
+  /**
+   * The version nearest to `wanted` that the engine speaks, for bodies that a client wrote; the negotiated one for "".
+   */
+  nearestApiVersion(wanted: string): string;
   close(): void;
 }

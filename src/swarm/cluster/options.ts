@@ -1,0 +1,35 @@
+import type { Clock } from "../../kit/clock.ts";
+import type { Log } from "../../kit/log.ts";
+import type { EngineTls } from "../engine/tls.ts";
+import type { FilterName } from "../scheduler/filters.ts";
+import type { StrategyName } from "../scheduler/strategies.ts";
+
+/** What a cluster is made of; everything has the default of `swarm manage`. */
+export interface ClusterOptions {
+  clock: Clock;
+  log: Log;
+  /** Certificates for the engines; undefined: plain TCP. */
+  tls?: EngineTls;
+  /** Default "spread". */
+  strategy?: StrategyName;
+  /** In the order in which they are asked; default: all. */
+  filters?: readonly FilterName[];
+  /** Default 30 000. */
+  refreshMinIntervalMs?: number;
+  /** Default 60 000; at least the minimum. */
+  refreshMaxIntervalMs?: number;
+  /** Failures in a row after which an engine is Unhealthy; default 3. */
+  failureRetry?: number;
+  /** Fraction by which CPUs and memory may be promised beyond what there is; default 0.05. */
+  overcommit?: number;
+  /** Further tries of a create that failed; default 0. */
+  createRetry?: number;
+  /** Limit of an ordinary engine call; default 10 000. */
+  requestTimeoutMs?: number;
+  /** Engines that are validated at the same time; default 128. */
+  connectConcurrency?: number;
+  /** 0 ≤ x < 1; default Math.random. */
+  random?: () => number;
+  /** Asked before each step that schedules; default: always true. */
+  isPrimary?: () => boolean;
+}
