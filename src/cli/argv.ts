@@ -1,7 +1,7 @@
 import type { FlagSpec } from "../driver/flags.ts";
 import { usageError } from "../kit/errors.ts";
+import { nearest } from "../kit/nearest.ts";
 import type { CliFlag } from "./command.ts";
-import { nearest } from "./nearest.ts";
 
 /** A command line taken apart: the texts given for each flag by its long name, and the words that are no flags. */
 export interface ParsedWords {

@@ -1,10 +1,10 @@
 import type { FlagValues } from "../driver/flags.ts";
 import { AppError } from "../kit/errors.ts";
+import { nearest } from "../kit/nearest.ts";
 import { isFlag, type ParsedWords, parseWords, splitFlag } from "./argv.ts";
 import type { CliFlag, CommandContext, CommandSpec, GlobalOptions, Io } from "./command.ts";
 import { flagValues } from "./flag-values.ts";
 import { checkDebugVariable, globalFlags, globalOptions } from "./globals.ts";
-import { nearest } from "./nearest.ts";
 import { OutputError } from "./real-io.ts";
 import { reportError } from "./report-error.ts";
 import { commandSpecs, findSpec } from "./specs.ts";
