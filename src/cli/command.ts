@@ -6,6 +6,7 @@ import type { CreateStep } from "../machine/create.ts";
 import type { Report } from "../machine/events.ts";
 import type { LifecycleHooks } from "../machine/lifecycle.ts";
 import type { ClusterView } from "../machine/list.ts";
+import type { SwarmOptions } from "../store/record.ts";
 
 /** The process as commands see it; tests hand in one that keeps what is written. */
 export interface Io {
@@ -55,6 +56,8 @@ export interface ClusterParts {
   readonly createSteps: readonly CreateStep[];
   readonly view: ClusterView;
   readonly hooks: LifecycleHooks;
+  /** Completes what the flags say of the Swarm: discovery of the cluster that a node joins. */
+  planSwarm(swarm: Partial<SwarmOptions>, clusterName: string): Promise<Partial<SwarmOptions>>;
 }
 
 /** What a command gets. */

@@ -1,4 +1,4 @@
-import { openMachine } from "../../machine/machine.ts";
+import { withMachine } from "../../machine/machine.ts";
 import type { CommandModule } from "../command.ts";
 import { machineNames } from "../names.ts";
 import { allOrError } from "../together.ts";
@@ -9,14 +9,7 @@ export const run: CommandModule["run"] = async (ctx, args) => {
   const names = await machineNames(machines.store, args);
   const records = await allOrError(names.map((name) => machines.store.get(name)));
   const addresses = await allOrError(
-    records.map(async (record) => {
-      const machine = await openMachine(machines, record);
-      try {
-        return await machine.driver.ip();
-      } finally {
-        await machine.close();
-      }
-    }),
+    records.map((record) => withMachine(machines, record, ({ driver }) => driver.ip())),
   );
   for (const address of addresses) ctx.io.out(`${address}\n`);
   return 0;

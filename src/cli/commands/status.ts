@@ -1,9 +1,9 @@
 import { AppError } from "../../kit/errors.ts";
 import type { CommandModule } from "../command.ts";
-import { withMachine } from "../with-machine.ts";
+import { withNamedMachine } from "../with-machine.ts";
 
 export const run: CommandModule["run"] = (ctx, args, flags) =>
-  withMachine(ctx, args, async ({ name, record, driver }) => {
+  withNamedMachine(ctx, args, async ({ name, record, driver }) => {
     const state = await driver.state();
     if (flags.bool("json")) {
       ctx.io.out(`${JSON.stringify({ Name: name, DriverName: record.DriverName, State: state })}\n`);

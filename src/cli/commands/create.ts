@@ -1,0 +1,131 @@
+import type { DriverModule } from "../../driver/driver.ts";
+import type { FlagValues } from "../../driver/flags.ts";
+import { AppError, messageOf, usageError } from "../../kit/errors.ts";
+import type { MachineContext } from "../../machine/context.ts";
+import { type CreateRequest, createMachine } from "../../machine/create.ts";
+import type { SwarmOptions } from "../../store/record.ts";
+import type { CommandContext, CommandModule } from "../command.ts";
+import { chosenDriver } from "../create-flags.ts";
+import { programName } from "../names.ts";
+import { pool } from "../pool.ts";
+import { joinErrors } from "../together.ts";
+
+/** Makes every machine that is named, some at a time; one that fails does not stop the others. */
+export const run: CommandModule["run"] = async (ctx, args, flags) => {
+  const names = [...new Set(args)];
+  if (names.length === 0) throw noName();
+  const parallel = flags.int("parallel");
+  if (parallel < 1) throw usageError(`--parallel takes a number from 1 on, not ${parallel}`);
+  checkDiscovery(flags.string("swarm-discovery"));
+  const machines = await ctx.machines();
+  const driver = await driverOf(ctx, machines, flags);
+  const results = await pool(names, parallel, (name) => createOne(ctx, machines, name, driver, flags));
+  await ctx.progress.end();
+  const failed = names.flatMap((name, index) => {
+    const result = results[index];
+    return result?.error === undefined ? [] : [{ name, error: result.error }];
+  });
+  if (names.length > 1) summarize(ctx, names, failed);
+  if (failed.length === 0) {
+    for (const name of names) ctx.io.err(howToUse(ctx, name, names.length > 1));
+    return 0;
+  }
+  throw joinErrors(names.length === 1 ? [failed[0]?.error] : failed.map(withName));
+};
+
+async function driverOf(ctx: CommandContext, machines: MachineContext, flags: FlagValues) {
+  const { driver, chosen } = await chosenDriver(machines, flags.string("driver"));
+  if (chosen) {
+    const message = `no driver was named: taking ${driver.name} (${machines.drivers.summary(driver.name)})`;
+    ctx.progress.report({ type: "info", message });
+  }
+  return driver;
+}
+
+async function createOne(
+  ctx: CommandContext,
+  machines: MachineContext,
+  name: string,
+  driver: DriverModule,
+  flags: FlagValues,
+): Promise<void> {
+  const cluster = await ctx.clusterParts();
+  const swarm = await cluster.planSwarm(swarmOptions(flags), flags.string("swarm-name"));
+  await createMachine(machines, request(ctx, name, driver, flags, swarm), cluster.createSteps);
+}
+
+function request(
+  { options }: CommandContext,
+  name: string,
+  driver: DriverModule,
+  flags: FlagValues,
+  swarm: Partial<SwarmOptions>,
+): CreateRequest {
+  const auth = {
+    ServerCertSANs: flags.list("tls-san"),
+    ...(options.tlsCaCert === "" ? {} : { CaCertPath: options.tlsCaCert }),
+    ...(options.tlsCaKey === "" ? {} : { CaPrivateKeyPath: options.tlsCaKey }),
+    ...(options.tlsClientCert === "" ? {} : { ClientCertPath: options.tlsClientCert }),
+    ...(options.tlsClientKey === "" ? {} : { ClientKeyPath: options.tlsClientKey }),
+  };
+  const engine = {
+    ArbitraryFlags: flags.list("engine-opt"),
+    Env: flags.list("engine-env"),
+    InsecureRegistry: flags.list("engine-insecure-registry"),
+    Labels: flags.list("engine-label"),
+    RegistryMirror: flags.list("engine-registry-mirror"),
+    StorageDriver: flags.string("engine-storage-driver"),
+    InstallURL: flags.string("engine-install-url"),
+  };
+  return { name, driver, flags, engine, swarm, auth, keep: flags.bool("keep") };
+}
+
+function swarmOptions(flags: FlagValues): Partial<SwarmOptions> {
+  return {
+    IsSwarm: flags.bool("swarm") || flags.bool("swarm-master"),
+    Address: flags.string("swarm-addr"),
+    Discovery: flags.string("swarm-discovery"),
+    Agent: flags.bool("swarm"),
+    Master: flags.bool("swarm-master"),
+    Host: flags.string("swarm-host"),
+    Image: flags.string("swarm-image"),
+    Strategy: flags.string("swarm-strategy"),
+    ArbitraryFlags: flags.list("swarm-opt"),
+    ArbitraryJoinFlags: flags.list("swarm-join-opt"),
+    IsExperimental: flags.bool("swarm-experimental"),
+  };
+}
+
+function checkDiscovery(url: string): void {
+  if (url === "" || /^[^:]*:\/\/.*/.test(url)) return;
+  throw new AppError("DISCOVERY_INVALID", `"${url}" is no discovery URL`, {
+    hint: "it has the form SCHEME://ADDRESS, for example token://ID, nodes://IP:PORT,…, etcd://HOST:PORT/PATH",
+  });
+}
+
+function summarize(ctx: CommandContext, names: readonly string[], failed: readonly { name: string }[]): void {
+  const made = names.filter((name) => !failed.some((one) => one.name === name));
+  const parts = [`made: ${made.length === 0 ? "none" : made.join(", ")}`];
+  if (failed.length > 0) parts.push(`failed: ${failed.map(({ name }) => name).join(", ")}`);
+  ctx.progress.report({ type: "info", message: parts.join("; ") });
+}
+
+function howToUse(ctx: CommandContext, name: string, several: boolean): string {
+  const command = `${programName(ctx.io)} env ${name}`;
+  return several ? `${name}: ${command}\n` : `To point docker to this machine, run: ${command}\n`;
+}
+
+function withName({ name, error }: { name: string; error: unknown }): unknown {
+  if (!(error instanceof AppError)) return error;
+  const message = messageOf(error).includes(`"${name}"`) ? messageOf(error) : `${name}: ${messageOf(error)}`;
+  return new AppError(error.code, message, {
+    exitCode: error.exitCode,
+    cause: error,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  });
+}
+
+const noName = () =>
+  new AppError("NO_MACHINE_NAMED", "create needs the name of the machine", {
+    hint: "usage: machine create [OPTIONS] NAME...; machine create --help shows the options",
+  });
