@@ -9,7 +9,7 @@ import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.t
 export interface LockOptions {
   clock: Clock;
   signal?: AbortSignal;
-  /** Called once when another process holds the lock. */
+  /** Called once when another process holds the lock; what it throws ends the waiting. */
   onWait?: (pid: number) => void;
 }
 

@@ -5,6 +5,7 @@ import type { Log } from "../kit/log.ts";
 import type { Env, Run } from "../kit/process.ts";
 import type { Ssh } from "../ssh/ssh.ts";
 import type { Store } from "../store/store.ts";
+import type { ProbeEngine } from "./engine-probe.ts";
 import type { Report } from "./events.ts";
 import type { ProvisionMachine } from "./provisioning.ts";
 
@@ -44,6 +45,8 @@ export interface MachineContext {
   readonly store: Store;
   readonly drivers: DriverRegistry;
   readonly provision: ProvisionMachine;
+  /** `probeEngine`; tests swap it. */
+  readonly probe: ProbeEngine;
   readonly deadlines: Deadlines;
   readonly signal?: AbortSignal;
 }

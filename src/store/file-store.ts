@@ -143,6 +143,23 @@ class FileStore implements Store {
     });
   }
 
+  withMachineLock<T>(
+    name: string,
+    task: () => Promise<T>,
+    options: { signal?: AbortSignal; busy?: (name: string, pid: number) => Error } = {},
+  ): Promise<T> {
+    const { clock, log } = this.options;
+    const { busy, signal } = options;
+    return withLock(join(this.locksDir, `machine-${encodeURIComponent(name)}.lock`), task, {
+      clock,
+      onWait: (pid) => {
+        if (busy !== undefined) throw busy(name, pid);
+        log.info(`waiting for process ${pid}, which works on machine "${name}"`);
+      },
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
   private journalPath(name: string): string {
     return join(this.machineDir(name), ".journal.json");
   }

@@ -38,4 +38,10 @@ export interface Store {
   removeJournal(name: string): Promise<void>;
   /** Runs `task` while no other process on this store holds the lock `name`. */
   withLock<T>(name: string, task: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** The lock of one machine, for whatever changes it; `busy` makes the error instead of waiting for another process. */
+  withMachineLock<T>(
+    name: string,
+    task: () => Promise<T>,
+    options?: { signal?: AbortSignal; busy?: (name: string, pid: number) => Error },
+  ): Promise<T>;
 }
