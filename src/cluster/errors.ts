@@ -1,0 +1,32 @@
+import { AppError } from "../kit/errors.ts";
+
+export const noMasterToJoin = () =>
+  new AppError("SWARM_NO_MASTER", "there is no Swarm master in the store that a node could join", {
+    hint: "make one first: machine create --swarm --swarm-master NAME; or name a discovery: --swarm-discovery URL",
+  });
+
+export const severalClusters = (names: readonly string[]) =>
+  new AppError("SWARM_SEVERAL_CLUSTERS", `there are several clusters: ${names.join(", ")}`, {
+    hint: "say which: --swarm-name NAME",
+  });
+
+export const clusterNotFound = (name: string, names: readonly string[]) =>
+  new AppError("CLUSTER_NOT_FOUND", `no cluster is named "${name}"`, {
+    hint: names.length === 0 ? "machine cluster create NAME makes one" : `there are: ${names.join(", ")}`,
+  });
+
+export const clusterNameTaken = (name: string) =>
+  new AppError("CLUSTER_NAME_TAKEN", `a cluster named "${name}" exists already`, {
+    hint: "choose another name; machine cluster ls shows those that are taken",
+  });
+
+export const notSwarmMaster = (name: string) =>
+  new AppError("NOT_SWARM_MASTER", `"${name}" is neither a Swarm master nor a cluster`, {
+    hint: "--swarm is for the machine that runs the manager, or for a cluster's name; machine ls shows them",
+  });
+
+export const swarmImageMissing = (image: string, cause?: unknown) =>
+  new AppError("SWARM_IMAGE_MISSING", `the machine has no image "${image}", and it could not be had`, {
+    hint: "machine image build swarm makes one that is loaded without a network",
+    cause,
+  });

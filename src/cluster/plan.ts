@@ -1,0 +1,68 @@
+import { type AppError, usageError } from "../kit/errors.ts";
+import type { SwarmOptions } from "../store/record.ts";
+import { newClusterId } from "./discovery-url.ts";
+import { clusterNotFound, noMasterToJoin, severalClusters } from "./errors.ts";
+import { type ClusterGroup, clustersOf, type Member } from "./membership.ts";
+
+export interface SwarmChoice {
+  swarm: Partial<SwarmOptions>;
+  /** `--swarm-name`; "" for none. */
+  clusterName: string;
+}
+
+/**
+ * Completes the Swarm options of a `create`: a master without a discovery starts a cluster of its own, a node without one
+ * joins the cluster that is named, or the only one there is.
+ * @throws USAGE, SWARM_NO_MASTER, SWARM_SEVERAL_CLUSTERS, CLUSTER_NOT_FOUND
+ */
+export function planSwarm(choice: SwarmChoice, members: readonly Member[]): SwarmChoice {
+  const { swarm, clusterName } = choice;
+  const isMaster = swarm.Master === true;
+  if (!isMaster && swarm.Agent !== true) {
+    if (clusterName !== "") throw usageError("--swarm-name goes with --swarm or --swarm-master");
+    return choice;
+  }
+  checkOptions(swarm);
+  const clusters = clustersOf(members);
+  const named = clusters.find(({ name }) => name === clusterName);
+  if (swarm.Discovery !== undefined && swarm.Discovery !== "") return choice;
+  if (isMaster) {
+    const discovery = named?.discovery ?? `token://${newClusterId()}`;
+    return { swarm: { ...swarm, Discovery: discovery }, clusterName };
+  }
+  const cluster = clusterName === "" ? onlyCluster(clusters) : (named ?? notThere(clusterName, clusters));
+  return { swarm: { ...swarm, Discovery: cluster.discovery }, clusterName: givenName(cluster) };
+}
+
+const strategies = ["spread", "binpack", "binpacking", "random"];
+
+function checkOptions(swarm: Partial<SwarmOptions>): void {
+  const { Strategy = "spread", Host = "tcp://0.0.0.0:3376" } = swarm;
+  if (!strategies.includes(Strategy)) {
+    throw usageError(`--swarm-strategy knows spread, binpack and random, not "${Strategy}"`);
+  }
+  if (!/^tcp:\/\/[^/\s]+:\d{1,5}$/.test(Host)) {
+    throw usageError(`--swarm-host must have the form tcp://HOST:PORT, not "${Host}"`);
+  }
+}
+
+function onlyCluster(clusters: readonly ClusterGroup[]): ClusterGroup {
+  const led = clusters.filter(({ masters }) => masters.length > 0);
+  const [first, second] = led;
+  if (first === undefined) throw noMasterToJoin();
+  if (second !== undefined) throw severalClusters(led.map(({ name }) => name));
+  return first;
+}
+
+function notThere(name: string, clusters: readonly ClusterGroup[]): never {
+  const error: AppError = clusterNotFound(
+    name,
+    clusters.map((cluster) => cluster.name).filter((one) => one !== ""),
+  );
+  throw error;
+}
+
+/** The name a cluster was given, not the one it takes from its master. */
+export function givenName(cluster: ClusterGroup): string {
+  return cluster.members.find(({ clusterName }) => clusterName !== "")?.clusterName ?? "";
+}
