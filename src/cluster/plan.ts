@@ -1,4 +1,4 @@
-import { type AppError, usageError } from "../kit/errors.ts";
+import { usageError } from "../kit/errors.ts";
 import type { SwarmOptions } from "../store/record.ts";
 import { newClusterId } from "./discovery-url.ts";
 import { clusterNotFound, noMasterToJoin, severalClusters } from "./errors.ts";
@@ -30,7 +30,11 @@ export function planSwarm(choice: SwarmChoice, members: readonly Member[]): Swar
     const discovery = named?.discovery ?? `token://${newClusterId()}`;
     return { swarm: { ...swarm, Discovery: discovery }, clusterName };
   }
-  const cluster = clusterName === "" ? onlyCluster(clusters) : (named ?? notThere(clusterName, clusters));
+  if (clusterName !== "" && named === undefined) {
+    const names = clusters.map(({ name }) => name).filter((name) => name !== "");
+    throw clusterNotFound(clusterName, names);
+  }
+  const cluster = named ?? onlyCluster(clusters);
   return { swarm: { ...swarm, Discovery: cluster.discovery }, clusterName: givenName(cluster) };
 }
 
@@ -52,14 +56,6 @@ function onlyCluster(clusters: readonly ClusterGroup[]): ClusterGroup {
   if (first === undefined) throw noMasterToJoin();
   if (second !== undefined) throw severalClusters(led.map(({ name }) => name));
   return first;
-}
-
-function notThere(name: string, clusters: readonly ClusterGroup[]): never {
-  const error: AppError = clusterNotFound(
-    name,
-    clusters.map((cluster) => cluster.name).filter((one) => one !== ""),
-  );
-  throw error;
 }
 
 /** The name a cluster was given, not the one it takes from its master. */

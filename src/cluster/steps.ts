@@ -1,0 +1,77 @@
+import type { CreateStep } from "../machine/create.ts";
+import type { LifecycleHooks } from "../machine/lifecycle.ts";
+import { type Machine, withMachine } from "../machine/machine.ts";
+import type { Store } from "../store/store.ts";
+import { bareTokenId } from "./discovery-url.ts";
+import { waitUntilHealthy } from "./healthy.ts";
+import { writeClusterName } from "./side-file.ts";
+import { clusterOfMachine, configureSwarm, type SwarmTools } from "./swarm-machine.ts";
+
+/** Longest wait for a manager to report a new node; managers hear of it at once, so this is for slow guests. */
+const healthyTimeoutMs = 120_000;
+
+/** What `create` does for a machine of a Swarm, after its engine answers. */
+export function swarmSteps(store: Store, tools: SwarmTools, clusterName: string): CreateStep[] {
+  return [
+    {
+      id: "swarm",
+      title: "configuring swarm",
+      appliesTo: (record) => record.HostOptions.SwarmOptions.IsSwarm,
+      reserved: async (record) => {
+        if (clusterName !== "") await writeClusterName(store, record.Name, clusterName);
+      },
+      run: async (machine) => {
+        await configureSwarm(machine, tools);
+        if (machine.record.HostOptions.SwarmOptions.Master) await tellAgents(machine, tools);
+      },
+    },
+    {
+      id: "swarm-healthy",
+      title: "waiting for the manager to report the node Healthy",
+      appliesTo: (record) => record.HostOptions.SwarmOptions.IsSwarm,
+      run: (machine) => waitUntilHealthy(machine, tools, healthyTimeoutMs),
+    },
+  ];
+}
+
+/** What start, provision and the like do for machines of a Swarm. */
+export function swarmHooks(tools: SwarmTools): LifecycleHooks {
+  const bringUp = async (machine: Machine) => {
+    if (machine.record.HostOptions.SwarmOptions.IsSwarm) await configureSwarm(machine, tools);
+  };
+  return {
+    provisioned: bringUp,
+    started: async (machine, { addressChanged }) => {
+      if (!machine.record.HostOptions.SwarmOptions.IsSwarm) return;
+      if (!addressChanged) return;
+      await configureSwarm(machine, tools);
+      if (machine.record.HostOptions.SwarmOptions.Master) await tellAgents(machine, tools);
+    },
+  };
+}
+
+/**
+ * Brings the agents of the cluster's other running machines to the master's present address: those that were made before
+ * it, or that name an address which it had before.
+ */
+async function tellAgents(master: Machine, tools: SwarmTools): Promise<void> {
+  if (bareTokenId(master.record.HostOptions.SwarmOptions.Discovery) === undefined) return;
+  await master.save(); // the agents' side reads the address from the store
+  const cluster = await clusterOfMachine(master);
+  const others = (cluster?.members ?? []).filter(({ record }) => record.Name !== master.name);
+  await Promise.all(
+    others.map(({ record }) =>
+      withMachine(master.ctx, record, async (machine) => {
+        try {
+          if ((await machine.driver.state()) === "Running") await configureSwarm(machine, tools);
+        } catch (error) {
+          master.ctx.report({
+            type: "warning",
+            machine: record.Name,
+            message: `its agent could not be told the master's address: ${String(error)}`,
+          });
+        }
+      }),
+    ),
+  );
+}
