@@ -18,6 +18,8 @@ export interface DiscoveryOptions {
   tls?: DiscoveryTls;
   /** The service of a bare `token://ID`, e.g. "https://host:3376/v1". */
   serviceUrl?: string;
+  /** Variables that a store's own clients read, such as CONSUL_HTTP_TOKEN. */
+  env?: Readonly<Record<string, string | undefined>>;
   /** Shown to a token service as `Authorization: Bearer`. */
   bearerToken?: string;
   clock: Clock;
