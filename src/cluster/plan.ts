@@ -24,7 +24,7 @@ export function planSwarm(choice: SwarmChoice, members: readonly Member[]): Swar
   }
   checkOptions(swarm);
   const clusters = clustersOf(members);
-  const named = clusters.find(({ name }) => name === clusterName);
+  const named = clusterName === "" ? undefined : clusters.find(({ name }) => name === clusterName);
   if (swarm.Discovery !== undefined && swarm.Discovery !== "") return choice;
   if (isMaster) {
     const discovery = named?.discovery ?? `token://${newClusterId()}`;

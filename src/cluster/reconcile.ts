@@ -7,7 +7,7 @@ import type { SwarmEngine } from "./swarm-engine.ts";
  * @returns true when something was changed
  */
 export async function reconcile(
-  engine: SwarmEngine,
+  engine: Pick<SwarmEngine, "inspect" | "create" | "start" | "remove">,
   name: string,
   body: ContainerBody | undefined,
 ): Promise<boolean> {

@@ -1,18 +1,15 @@
 import { isIPv6 } from "node:net";
-import type { AppError } from "../kit/errors.ts";
 import type { ClusterView } from "../machine/list.ts";
-import type { HostRecord } from "../store/record.ts";
 import type { Store } from "../store/store.ts";
 import { swarmPort } from "./discovery-url.ts";
 import { notSwarmMaster } from "./errors.ts";
 import { clustersOf, swarmColumn } from "./membership.ts";
 import { allMembers, membersOf } from "./side-file.ts";
 
-/** What `ls`, `env` and `active` show of clusters; reads the cluster names of `records` first. */
-export async function clusterView(store: Store, records: readonly HostRecord[]): Promise<ClusterView> {
-  const column = swarmColumn(await membersOf(store, records));
+/** What `ls`, `env` and `active` show of clusters. */
+export function clusterView(store: Store): ClusterView {
   return {
-    swarmColumn: () => column,
+    swarmColumn: async (records) => swarmColumn(await membersOf(store, records)),
     swarmUrl: async (machine) => {
       const { Master, Host } = machine.record.HostOptions.SwarmOptions;
       if (!Master) return undefined;
