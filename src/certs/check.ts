@@ -20,8 +20,8 @@ export interface CertificateCheck {
   readonly key?: string | undefined;
   /** The CA that must have signed it. */
   readonly ca?: string | undefined;
-  /** An IP or name that must be among its names. */
-  readonly address?: string;
+  /** IPs and names that must be among its names. */
+  readonly addresses?: readonly string[];
   readonly nowMs: number;
 }
 
@@ -34,7 +34,8 @@ export function checkCertificate(check: CertificateCheck): CertificateProblem[] 
   if (check.ca !== undefined && !isSignedBy(certificate, check.ca)) problems.push("foreign");
   if ("key" in check && !keyMatches(certificate, check.key)) problems.push("keyMismatch");
   problems.push(...timeProblems(certificate, check.nowMs));
-  if (check.address && !namesAddress(certificate, check.address)) problems.push("addressMissing");
+  const named = (address: string) => namesAddress(certificate, address);
+  if (check.addresses?.every(named) === false) problems.push("addressMissing");
   return problems;
 }
 

@@ -17,8 +17,8 @@ export interface ServerCertRequest {
   readonly owner: string;
   /** The user's `--tls-san` values, in their order. */
   readonly sans: readonly string[];
-  /** Address as the driver gives it; "" when there is none. */
-  readonly address: string;
+  /** Addresses by which the machine is reached, as the driver gives them. */
+  readonly addresses: readonly string[];
   /** A Swarm master is a client of its nodes' engines. */
   readonly clientAuth: boolean;
   readonly nowMs: number;
@@ -54,19 +54,19 @@ export async function issueServerCertificate(
 
 function serverSans(request: ServerCertRequest): string[] {
   const own = ["localhost", request.machine, "127.0.0.1"];
-  return [...request.sans, request.address, ...own].filter((san) => san !== "");
+  return [...request.sans, ...request.addresses, ...own].filter((san) => san !== "");
 }
 
 /** What is wrong with a machine's present server certificate; an empty list when it serves. */
 export async function checkServerCertificate(
   files: Pick<ServerCertFiles, "caCert" | "serverCert" | "serverKey">,
-  options: { readonly address: string; readonly nowMs: number },
+  options: { readonly addresses: readonly string[]; readonly nowMs: number },
 ): Promise<CertificateProblem[]> {
   return checkCertificate({
     cert: await readTextIfPresent(files.serverCert),
     key: await readTextIfPresent(files.serverKey),
     ca: await readTextIfPresent(files.caCert),
-    address: options.address,
+    addresses: options.addresses,
     nowMs: options.nowMs,
   });
 }

@@ -7,7 +7,7 @@ import type { Ssh } from "../ssh/ssh.ts";
 import type { Store } from "../store/store.ts";
 import type { ProbeEngine } from "./engine-probe.ts";
 import type { Report } from "./events.ts";
-import type { ProvisionMachine } from "./provisioning.ts";
+import type { ProvisionMachine, UpgradeEngine } from "./provisioning.ts";
 
 /** Limits of the waits, each in ms; the CLI reads them from MACHINE_TIMEOUT_… variables. */
 export interface Deadlines {
@@ -45,6 +45,7 @@ export interface MachineContext {
   readonly store: Store;
   readonly drivers: DriverRegistry;
   readonly provision: ProvisionMachine;
+  readonly upgradeEngine: UpgradeEngine;
   /** `probeEngine`; tests swap it. */
   readonly probe: ProbeEngine;
   readonly deadlines: Deadlines;

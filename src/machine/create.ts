@@ -145,13 +145,27 @@ class Creation {
       await this.ctx.store.removeJournal(machine.name);
       return machine.record;
     } catch (error) {
-      await journal.fail(messageOf(error));
-      if (this.request.keep === true) throw kept(machine.name, error);
+      if (this.request.keep === true) {
+        await journal.fail(messageOf(error)).catch(() => undefined); // a full disk must not hide the reason
+        throw kept(machine.name, error);
+      }
       await machine.disconnect();
-      await runStep(this.ctx, machine.name, { id: "rollback", title: "Removing what was made" }, () =>
-        rollBack(this.ctx, machine.name),
-      );
+      await this.undo();
       throw error;
+    }
+  }
+
+  /** What cannot be removed is told, and the create's own error stays the error. */
+  private async undo(): Promise<void> {
+    const { ctx } = this;
+    const { name } = this.request;
+    try {
+      await runStep(ctx, name, { id: "rollback", title: "Removing what was made" }, () =>
+        rollBack(ctx, name),
+      );
+    } catch (error) {
+      const hint = error instanceof AppError && error.hint !== undefined ? ` (${error.hint})` : "";
+      ctx.report({ type: "warning", machine: name, message: `${messageOf(error)}${hint}` });
     }
   }
 
@@ -166,7 +180,13 @@ class Creation {
     const steps = [
       { id: "ssh", title: "Waiting for SSH", run: () => connect(machine) },
       { id: "provision", title: "Provisioning the engine", run: () => provisionMachine(machine) },
-      { id: "engine", title: "Waiting for the engine", run: () => waitForEngine(machine) },
+      {
+        id: "engine",
+        title: "Waiting for the engine",
+        run: async () => {
+          await waitForEngine(machine);
+        },
+      },
       ...this.steps.map((step) => ({ id: step.id, title: step.title, run: () => step.run(machine) })),
     ];
     for (const step of steps) {

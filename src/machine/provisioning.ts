@@ -25,6 +25,12 @@ export interface ProvisionRequest {
 /** Idempotent: brings host name, certificates, options and engine to what the request says. */
 export type ProvisionMachine = (request: ProvisionRequest) => Promise<void>;
 
+/** Brings the engine's packages to the newest version; the provisioner runs after it. */
+export type UpgradeEngine = (request: {
+  readonly connection: SshConnection;
+  readonly progress: (message: string) => void;
+}) => Promise<void>;
+
 /** Provisions a reachable machine over its one connection, with a server certificate that fits its addresses. */
 export async function provisionMachine(machine: Machine, options: { renew?: boolean } = {}): Promise<void> {
   const { ctx, record, module } = machine;

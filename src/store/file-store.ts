@@ -62,7 +62,6 @@ class FileStore implements Store {
   }
 
   async exists(name: string): Promise<boolean> {
-    checkMachineName(name);
     return pathExists(this.machineDir(name));
   }
 

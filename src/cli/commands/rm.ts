@@ -13,7 +13,7 @@ export const run: CommandModule["run"] = async (ctx, args, flags) => {
   }
   const machines = await ctx.machines();
   const [{ removeMachines }, { hooks }] = await Promise.all([
-    import("../../machine/lifecycle.ts"),
+    import("../../machine/remove.ts"),
     ctx.clusterParts(),
   ]);
   const errors = await removeMachines(machines, names, { force }, hooks);
