@@ -108,6 +108,8 @@ export interface CommandSpec {
   extraFlags?(ctx: CommandContext, argv: readonly string[]): Promise<readonly CliFlag[]>;
   /** Reports progress; gets the flag `--json`, which prints the events as JSON lines on stdout. */
   readonly reports?: boolean;
+  /** What goes to stdout when the command failed and a program reads it (`env`: a failing command). */
+  failureOutput?(io: Io, words: readonly string[]): Promise<string>;
   /** `image build`; the command itself then only shows its help. */
   readonly subcommands?: readonly CommandSpec[];
   load(): Promise<CommandModule>;

@@ -50,6 +50,19 @@ async function runParsed(program: Program, before: ParsedWords, debug: boolean, 
   if (name === undefined) return print(io, await (await import("./help.ts")).generalHelp());
   const { spec, path, words } = findCommand(name, rest);
   const behind = spec.passThrough ? passThrough(rest) : splitGlobals(words, spec);
+  const run = () => runFound(program, { before, debug, json, spec, path, behind });
+  if (spec.failureOutput === undefined) return await run();
+  try {
+    return await run();
+  } catch (error) {
+    if (!io.isTerminal("stdout")) io.out(await spec.failureOutput(io, behind.words));
+    throw error;
+  }
+}
+
+async function runFound(program: Program, found: Found): Promise<number> {
+  const { io } = program;
+  const { before, debug, json, spec, path, behind } = found;
   const given = new Map([...before.given, ...behind.globals]);
   const globals = flagValues(globalFlags, given, io.env);
   const options = globalOptions(io, globals, debug);
@@ -62,6 +75,16 @@ async function runParsed(program: Program, before: ParsedWords, debug: boolean, 
   }
   if (spec.passThrough) return await spec.load().then(({ run }) => run(ctx, behind.words, noFlags));
   return await runCommand(ctx, { spec, path, flags, words: behind.words });
+}
+
+interface Found {
+  readonly before: ParsedWords;
+  readonly debug: boolean;
+  /** Becomes true once the user is known to have asked for JSON. */
+  readonly json: { asked: boolean };
+  readonly spec: CommandSpec;
+  readonly path: readonly string[];
+  readonly behind: { readonly globals: ParsedWords["given"]; readonly words: readonly string[] };
 }
 
 interface Named {

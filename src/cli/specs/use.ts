@@ -68,6 +68,7 @@ export const useSpecs: readonly CommandSpec[] = [
       { name: "no-proxy", type: "bool", summary: "add the machine's address to NO_PROXY" },
       { name: "context", type: "bool", summary: "write a Docker context and select it instead" },
     ],
+    failureOutput: async (io, words) => (await import("../commands/env.ts")).failureLine(io, words),
     load: () => import("../commands/env.ts"),
   },
   {
