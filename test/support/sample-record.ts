@@ -1,0 +1,78 @@
+import { join } from "node:path";
+import type { HostRecord } from "../../src/store/record.ts";
+
+/** A record as docker-machine 0.16.2 writes it for a VirtualBox machine that is a Swarm master. */
+export function sampleRecord(root: string, name = "node-1"): HostRecord {
+  const machineDir = join(root, "machines", name);
+  return {
+    ConfigVersion: 3,
+    Driver: {
+      IPAddress: "192.168.99.100",
+      MachineName: name,
+      SSHUser: "docker",
+      SSHPort: 41797,
+      SSHKeyPath: join(machineDir, "id_rsa"),
+      StorePath: root,
+      SwarmMaster: true,
+      SwarmHost: "tcp://0.0.0.0:3376",
+      SwarmDiscovery: "token://abc",
+      VBoxManager: {},
+      HostInterfaces: {},
+      CPU: 1,
+      Memory: 1024,
+      ShareFolder: "",
+    },
+    DriverName: "virtualbox",
+    HostOptions: {
+      Driver: "",
+      Memory: 0,
+      Disk: 0,
+      EngineOptions: {
+        ArbitraryFlags: ["log-driver=syslog"],
+        Dns: [],
+        GraphDir: "",
+        Env: ["HTTP_PROXY=http://proxy:3128"],
+        Ipv6: false,
+        InsecureRegistry: [],
+        Labels: ["tier=web"],
+        LogLevel: "",
+        StorageDriver: "",
+        SelinuxEnabled: false,
+        TlsVerify: true,
+        RegistryMirror: [],
+        InstallURL: "https://get.docker.com",
+      },
+      SwarmOptions: {
+        IsSwarm: true,
+        Address: "",
+        Discovery: "token://abc",
+        Agent: true,
+        Master: true,
+        Host: "tcp://0.0.0.0:3376",
+        Image: "swarm:latest",
+        Strategy: "spread",
+        Heartbeat: 0,
+        Overcommit: 0,
+        ArbitraryFlags: ["heartbeat=5s"],
+        ArbitraryJoinFlags: [],
+        Env: [],
+        IsExperimental: false,
+      },
+      AuthOptions: {
+        CertDir: join(root, "certs"),
+        CaCertPath: join(root, "certs", "ca.pem"),
+        CaPrivateKeyPath: join(root, "certs", "ca-key.pem"),
+        CaCertRemotePath: "",
+        ServerCertPath: join(machineDir, "server.pem"),
+        ServerKeyPath: join(machineDir, "server-key.pem"),
+        ClientKeyPath: join(root, "certs", "key.pem"),
+        ServerCertRemotePath: "",
+        ServerKeyRemotePath: "",
+        ClientCertPath: join(root, "certs", "cert.pem"),
+        ServerCertSANs: [],
+        StorePath: machineDir,
+      },
+    },
+    Name: name,
+  };
+}
