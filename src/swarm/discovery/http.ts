@@ -5,7 +5,7 @@ import {
   type IncomingMessage,
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { AppError, messageOf } from "../../kit/errors.ts";
+import { AppError, isAppError, messageOf } from "../../kit/errors.ts";
 import type { DiscoveryTls } from "./discovery.ts";
 
 export interface HttpCall {
@@ -14,6 +14,8 @@ export interface HttpCall {
   path: string;
   headers?: Readonly<Record<string, string>>;
   body?: string;
+  /** No endpoint but the first is asked when the time is over. */
+  isLongPoll?: boolean;
   /** For the whole answer. */
   timeoutMs: number;
   signal?: AbortSignal;
@@ -47,7 +49,6 @@ export function storeHttp(endpoints: readonly string[], tls: DiscoveryTls | unde
     new Promise((resolve, reject) => {
       const url = new URL(`${endpoint}${call.path}`);
       const isSecure = url.protocol === "https:";
-      const timeout = AbortSignal.timeout(call.timeoutMs);
       const request = (isSecure ? httpsRequest : httpRequest)(url, {
         method: call.method ?? "GET",
         agent: isSecure ? secure : plain,
@@ -55,21 +56,35 @@ export function storeHttp(endpoints: readonly string[], tls: DiscoveryTls | unde
           ...call.headers,
           ...(call.body === undefined ? {} : { "Content-Length": Buffer.byteLength(call.body) }),
         },
-        signal: call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]),
       });
-      const fail = (error: Error) => {
-        if (call.signal?.aborted) return reject(call.signal.reason);
-        if (timeout.aborted) return reject(noAnswer(endpoint, call.timeoutMs));
-        reject(new RequestFailure(endpoint, error, request.reusedSocket));
+      // no AbortSignal.any: the caller's signal lives as long as the program and would keep a trace of each call
+      const onAbort = () => request.destroy();
+      let isLate = false;
+      const timer = setTimeout(() => {
+        isLate = true;
+        request.destroy();
+      }, call.timeoutMs);
+      const settle = () => {
+        clearTimeout(timer);
+        call.signal?.removeEventListener("abort", onAbort);
       };
+      const fail = (error: Error) => {
+        settle();
+        if (call.signal?.aborted) reject(call.signal.reason);
+        else if (isLate) reject(noAnswer(endpoint, call.timeoutMs));
+        else reject(new RequestFailure(endpoint, error, request.reusedSocket));
+      };
+      call.signal?.addEventListener("abort", onAbort, { once: true });
       request.on("error", fail);
+      request.on("close", () => fail(new Error("the connection was closed"))); // after an answer this does nothing
       request.on("response", (response) => {
-        readAll(response).then(
-          (body) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
-          fail,
-        );
+        readAll(response).then((body) => {
+          settle();
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+        }, fail);
       });
-      request.end(call.body);
+      if (call.signal?.aborted) onAbort();
+      else request.end(call.body);
     });
 
   return {
@@ -86,6 +101,7 @@ export function storeHttp(endpoints: readonly string[], tls: DiscoveryTls | unde
         } catch (error) {
           call.signal?.throwIfAborted();
           last = error;
+          if (call.isLongPoll && isAppError(error, "STORE_TIMEOUT")) throw error;
           // the server had closed an idle connection: the same endpoint gets a fresh one
           if (mayRetryStale && error instanceof RequestFailure && error.wasReused) {
             mayRetryStale = false;

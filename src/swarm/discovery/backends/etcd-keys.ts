@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { AppError, messageOf } from "../../../kit/errors.ts";
+import { AppError, isAppError, messageOf } from "../../../kit/errors.ts";
 import type { StoreHttp } from "../http.ts";
 import { keyInUrl } from "../store-url.ts";
 
@@ -82,12 +82,14 @@ export function etcdKeys(http: StoreHttp): EtcdKeys {
     form: Readonly<Record<string, string>> | undefined,
     signal: AbortSignal | undefined,
     limitMs: number,
+    isLongPoll = false,
   ): Promise<EtcdAnswer> => {
     const answer = await http
       .call({
         method,
         path: `/v2/keys/${keyInUrl(key)}${query === "" ? "" : `?${query}`}`,
         timeoutMs: limitMs,
+        isLongPoll,
         ...(form === undefined
           ? {}
           : {
@@ -124,12 +126,11 @@ export function etcdKeys(http: StoreHttp): EtcdKeys {
     remove: (key, query) => call("DELETE", key, query, undefined, undefined, timeoutMs),
     async wait(key, fromIndex, signal) {
       const query = `wait=true&recursive=true&waitIndex=${fromIndex}`;
-      const limit = AbortSignal.timeout(waitMs);
       try {
-        return await call("GET", key, query, undefined, AbortSignal.any([signal, limit]), waitMs + timeoutMs);
+        return await call("GET", key, query, undefined, signal, waitMs, true);
       } catch (error) {
-        signal.throwIfAborted();
-        if (limit.aborted) return undefined; // a quiet minute; the connection may also be dead
+        // a quiet minute; the connection may also be dead
+        if (error instanceof AppError && isAppError(error.cause, "STORE_TIMEOUT")) return undefined;
         throw error;
       }
     },

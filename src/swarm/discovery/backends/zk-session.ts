@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Client, Stat, ZkException } from "node-zookeeper-client";
 import type { Clock } from "../../../kit/clock.ts";
 import { AppError, messageOf } from "../../../kit/errors.ts";
@@ -34,6 +35,7 @@ export class ZkSession {
     this.clock = clock;
     this.callMs = callMs;
     this.gone = this.ending.signal;
+    setMaxListeners(0, this.gone); // one for each call that waits
     client.on("state", (state) => {
       if (state === zk.State.EXPIRED) this.end("the session expired");
       if (state === zk.State.AUTH_FAILED) this.end("the server refused the session");

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "../../../kit/clock.ts";
 import { SwarmError } from "../../errors.ts";
 import type { ClusterBook } from "./book.ts";
 
@@ -16,6 +17,7 @@ export interface ServiceCall {
   readonly clusters: ClusterBook;
   readonly defaultTtlSeconds: number;
   readonly mayWrite: () => boolean;
+  readonly clock: Clock;
 }
 
 /** Answers one request of the protocol in docs/discovery.md. */
@@ -97,19 +99,15 @@ async function waitForChange(call: ServiceCall, id: string, of: "members" | "lea
   const index = Number(query.get("index") ?? Number.NaN);
   const waitMs = Math.min(Number(query.get("wait") ?? 0) * 1_000, mostWaitMs);
   if (!Number.isFinite(index) || !(waitMs > 0) || clusters.index(id, of) !== index) return;
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      stop();
-      response.off("close", done);
-      resolve();
-    };
-    const timer = setTimeout(done, waitMs);
-    const stop = clusters.onChange(() => {
-      if (clusters.index(id, of) !== index) done();
-    });
-    response.on("close", done);
+  const over = new AbortController();
+  const end = () => over.abort();
+  const stop = clusters.onChange(() => {
+    if (clusters.index(id, of) !== index) end();
   });
+  response.on("close", end);
+  await call.clock.delay(waitMs, over.signal).catch(() => undefined); // ended early: a change, or the client left
+  stop();
+  response.off("close", end);
 }
 
 async function nameOf(call: ServiceCall): Promise<string> {

@@ -47,6 +47,7 @@ export async function createDiscoveryService(options: DiscoveryServiceOptions): 
         response,
         clusters,
         defaultTtlSeconds: options.defaultTtlSeconds ?? 180,
+        clock: options.clock,
         mayWrite: () => mayWrite(request, options),
       };
       if (!presentsToken(request, options)) {
