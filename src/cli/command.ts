@@ -1,3 +1,4 @@
+import type { SwarmChoice } from "../cluster/plan.ts";
 import type { FlagSpec, FlagValues } from "../driver/flags.ts";
 import type { Log } from "../kit/log.ts";
 import type { Env } from "../kit/process.ts";
@@ -6,7 +7,6 @@ import type { CreateStep } from "../machine/create.ts";
 import type { Report } from "../machine/events.ts";
 import type { LifecycleHooks } from "../machine/lifecycle.ts";
 import type { ClusterView } from "../machine/list.ts";
-import type { SwarmOptions } from "../store/record.ts";
 
 /** The process as commands see it; tests hand in one that keeps what is written. */
 export interface Io {
@@ -53,11 +53,13 @@ export interface GlobalOptions {
 
 /** What src/cluster adds to machine commands. */
 export interface ClusterParts {
-  readonly createSteps: readonly CreateStep[];
+  createSteps(clusterName: string): readonly CreateStep[];
   readonly view: ClusterView;
   readonly hooks: LifecycleHooks;
-  /** Completes what the flags say of the Swarm: discovery of the cluster that a node joins. */
-  planSwarm(swarm: Partial<SwarmOptions>, clusterName: string): Promise<Partial<SwarmOptions>>;
+  /** Completes what the flags say of the Swarm: the discovery of the cluster that a node joins. */
+  planSwarm(choice: SwarmChoice): Promise<SwarmChoice>;
+  /** The masters that `env --swarm NAME` may use, best first; NAME is a master or a cluster. */
+  mastersNamed(name: string): Promise<readonly string[]>;
 }
 
 /** What a command gets. */
@@ -91,6 +93,8 @@ export interface CommandModule {
 export interface CommandSpec {
   readonly name: string;
   readonly aliases?: readonly string[];
+  /** Left out of help and completion. */
+  readonly hidden?: boolean;
   readonly group: "machines" | "use" | "clusters" | "images" | "other";
   readonly summary: string;
   /** What follows the flags: "[NAME...]". */

@@ -1,7 +1,7 @@
 import type { CliFlag, CommandSpec } from "./command.ts";
 import { commanderOf } from "./commander.ts";
 import { globalFlags } from "./globals.ts";
-import { commandSpecs, groupTitles } from "./specs.ts";
+import { groupTitles, visibleSpecs } from "./specs.ts";
 
 /** The general help: every command in its group, then the global options. */
 export async function generalHelp(): Promise<string> {
@@ -11,7 +11,7 @@ export async function generalHelp(): Promise<string> {
     "Makes Docker hosts and joins them into Swarm clusters.",
   ];
   for (const [group, title] of groupTitles) {
-    const specs = commandSpecs.filter((spec) => spec.group === group);
+    const specs = visibleSpecs().filter((spec) => spec.group === group);
     if (specs.length === 0) continue;
     lines.push("", `${title}:`, ...columns(specs.map((spec) => [spec.name, spec.summary])));
   }

@@ -7,7 +7,7 @@ import { flagValues } from "./flag-values.ts";
 import { checkDebugVariable, globalFlags, globalOptions } from "./globals.ts";
 import { OutputError } from "./real-io.ts";
 import { reportError } from "./report-error.ts";
-import { commandSpecs, findSpec } from "./specs.ts";
+import { findSpec, visibleSpecs } from "./specs.ts";
 
 /** Makes the context of a command; the composition root supplies it, tests supply their own. */
 export type MakeContext = (
@@ -124,7 +124,7 @@ const noFlags: FlagValues = flagValues([], new Map(), {});
 
 function findCommand(name: string, rest: readonly string[]) {
   let spec = findSpec(name);
-  if (spec === undefined) throw unknownCommand(["machine"], name, commandSpecs);
+  if (spec === undefined) throw unknownCommand(["machine"], name, visibleSpecs());
   const path = [spec.name];
   let words = rest;
   while (spec.subcommands !== undefined) {

@@ -6,6 +6,9 @@ import { useSpecs } from "./specs/use.ts";
 /** Every command there is. */
 export const commandSpecs: readonly CommandSpec[] = [...machineSpecs, ...useSpecs, ...otherSpecs];
 
+/** The commands that a person is told of. */
+export const visibleSpecs = (): readonly CommandSpec[] => commandSpecs.filter((spec) => spec.hidden !== true);
+
 /** Headings of the general help, in their order. */
 export const groupTitles: ReadonlyArray<readonly [CommandSpec["group"], string]> = [
   ["machines", "Machines"],

@@ -97,7 +97,8 @@ export function envVariables(
   ];
 }
 
-function hostOf(url: string): string {
+/** The host of an engine URL; "" where there is none. */
+export function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).hostname.replace(/^\[(.*)\]$/, "$1") : "";
 }
 

@@ -1,4 +1,5 @@
 import { AppError } from "../../kit/errors.ts";
+import { hostOf } from "../../machine/connection.ts";
 import type { MachineContext } from "../../machine/context.ts";
 import type { CommandModule } from "../command.ts";
 
@@ -30,10 +31,6 @@ async function fromVariables({ store, env }: MachineContext): Promise<string | u
   const address = record.Driver.IPAddress;
   const sameHost = address !== "" && hostOf(env["DOCKER_HOST"] ?? "") === address;
   return sameCerts || sameHost ? name : undefined;
-}
-
-function hostOf(url: string): string {
-  return /^\w+:\/\/\[?([^\]/]*?)\]?(:\d+)?$/.exec(url)?.[1] ?? "";
 }
 
 const noActiveHost = () =>

@@ -8,7 +8,7 @@ import type { CommandContext, CommandModule } from "../command.ts";
 import { chosenDriver } from "../create-flags.ts";
 import { programName } from "../names.ts";
 import { pool } from "../pool.ts";
-import { joinErrors } from "../together.ts";
+import { joinOutcomes } from "../together.ts";
 
 /** Makes every machine that is named, some at a time; one that fails does not stop the others. */
 export const run: CommandModule["run"] = async (ctx, args, flags) => {
@@ -30,7 +30,7 @@ export const run: CommandModule["run"] = async (ctx, args, flags) => {
     for (const name of names) ctx.io.err(howToUse(ctx, name, names.length > 1));
     return 0;
   }
-  throw joinErrors(names.length === 1 ? [failed[0]?.error] : failed.map(withName));
+  throw joinOutcomes(names.length === 1 ? [failed[0]?.error] : failed.map(withName));
 };
 
 async function driverOf(ctx: CommandContext, machines: MachineContext, flags: FlagValues) {
@@ -50,8 +50,9 @@ async function createOne(
   flags: FlagValues,
 ): Promise<void> {
   const cluster = await ctx.clusterParts();
-  const swarm = await cluster.planSwarm(swarmOptions(flags), flags.string("swarm-name"));
-  await createMachine(machines, request(ctx, name, driver, flags, swarm), cluster.createSteps);
+  const choice = { swarm: swarmOptions(flags), clusterName: flags.string("swarm-name") };
+  const { swarm, clusterName } = await cluster.planSwarm(choice);
+  await createMachine(machines, request(ctx, name, driver, flags, swarm), cluster.createSteps(clusterName));
 }
 
 function request(

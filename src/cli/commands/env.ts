@@ -23,7 +23,7 @@ export const run: CommandModule["run"] = async (ctx, args, flags) => {
   const unset = flags.bool("unset");
   if (unset && args.length > 0) throw usageError("--unset takes no machine", "machine env --unset");
   const shell = shellOf(flags.string("shell") || (await detectShell(ctx.io)));
-  const changes = unset ? unsetAll(ctx, flags) : await setAll(ctx, args, flags);
+  const changes = unset ? await unsetAll(ctx, flags) : await setAll(ctx, args, flags);
   const lines = changes.map(([name, value]) =>
     value === undefined ? shell.unset(name) : shell.set(name, value),
   );
@@ -51,20 +51,18 @@ async function selectContext(ctx: CommandContext, connection: Connection): Promi
   ];
 }
 
-function unsetAll(ctx: CommandContext, flags: FlagValues): Change[] {
+async function unsetAll(ctx: CommandContext, flags: FlagValues): Promise<Change[]> {
   const changes: Change[] = dockerVariables.map((name) => [name, undefined]);
   if (flags.bool("context")) changes.push(["DOCKER_CONTEXT", undefined]);
-  if (flags.bool("no-proxy")) changes.push(...withoutProxyEntry(ctx));
+  if (flags.bool("no-proxy")) changes.push(await withoutProxyEntry(ctx));
   return changes;
 }
 
 /** Takes the address of DOCKER_HOST out of the list that `--no-proxy` had put it in. */
-function withoutProxyEntry({ io }: CommandContext): Change[] {
-  const name = io.env["no_proxy"] ? "no_proxy" : "NO_PROXY";
-  const entries = (io.env[name] ?? "").split(",").filter((entry) => entry !== "");
-  const host = /^\w+:\/\/\[?([^\]/]*?)\]?(:\d+)?$/.exec(io.env["DOCKER_HOST"] ?? "")?.[1];
-  const rest = entries.filter((entry) => entry.trim() !== host);
-  return [[name, rest.length === 0 ? undefined : rest.join(",")]];
+async function withoutProxyEntry(ctx: CommandContext): Promise<Change> {
+  const { hostOf, noProxyWithout } = await import("../../machine/connection.ts");
+  const [name, list] = noProxyWithout(await ctx.machines(), [hostOf(ctx.io.env["DOCKER_HOST"] ?? "")]);
+  return [name, list === "" ? undefined : list];
 }
 
 /** Comments stand last: an `eval` without quotes joins the lines, and a comment hides all behind it. */

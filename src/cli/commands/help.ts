@@ -2,14 +2,14 @@ import { AppError } from "../../kit/errors.ts";
 import { nearest } from "../../kit/nearest.ts";
 import type { CommandModule, CommandSpec } from "../command.ts";
 import { commandHelp, generalHelp } from "../help.ts";
-import { commandSpecs, findSpec } from "../specs.ts";
+import { findSpec, visibleSpecs } from "../specs.ts";
 
 export const run: CommandModule["run"] = async (ctx, args) => {
   if (args.length === 0) {
     ctx.io.out(await generalHelp());
     return 0;
   }
-  let specs: readonly CommandSpec[] = commandSpecs;
+  let specs: readonly CommandSpec[] = visibleSpecs();
   let spec: CommandSpec | undefined;
   for (const word of args) {
     spec = findSpec(word, specs);

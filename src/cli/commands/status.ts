@@ -1,4 +1,4 @@
-import { AppError } from "../../kit/errors.ts";
+import { hostGone } from "../../machine/errors.ts";
 import type { CommandModule } from "../command.ts";
 import { withNamedMachine } from "../with-machine.ts";
 
@@ -12,9 +12,4 @@ export const run: CommandModule["run"] = (ctx, args, flags) =>
     if (state === "NotFound") throw hostGone(name);
     ctx.io.out(`${state}\n`);
     return 0;
-  });
-
-const hostGone = (name: string) =>
-  new AppError("HOST_GONE", `the host of machine "${name}" does not exist any more`, {
-    hint: `machine rm ${name} removes what is left of it`,
   });

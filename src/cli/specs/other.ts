@@ -14,6 +14,17 @@ export const otherSpecs: readonly CommandSpec[] = [
     load: () => import("../commands/completion.ts"),
   },
   {
+    name: "__complete",
+    group: "other",
+    hidden: true,
+    summary: "Print what may stand in the place of the last word",
+    usage: "WORDS...",
+    args: { min: 0 },
+    passThrough: true,
+    flags: [],
+    load: () => import("../commands/complete.ts"),
+  },
+  {
     name: "help",
     group: "other",
     summary: "Tell about the program or a command",
