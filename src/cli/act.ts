@@ -21,7 +21,7 @@ export async function act(
   const names = await machineNames(machines.store, args);
   const [{ actOnMachines }, { hooks }] = await Promise.all([
     import("../machine/lifecycle.ts"),
-    ctx.clusterParts(),
+    ctx.clusterParts().then(({ actions }) => actions()),
   ]);
   try {
     await actOnMachines(machines, action, names, hooks, options);

@@ -51,11 +51,16 @@ export interface GlobalOptions {
   readonly nativeSsh: boolean;
 }
 
+/** What src/cluster does while machines are made and changed. */
+export interface ClusterActions {
+  createSteps(clusterName: string): readonly CreateStep[];
+  readonly hooks: LifecycleHooks;
+}
+
 /** What src/cluster adds to machine commands. */
 export interface ClusterParts {
-  createSteps(clusterName: string): readonly CreateStep[];
   readonly view: ClusterView;
-  readonly hooks: LifecycleHooks;
+  actions(): Promise<ClusterActions>;
   /** Completes what the flags say of the Swarm: the discovery of the cluster that a node joins. */
   planSwarm(choice: SwarmChoice): Promise<SwarmChoice>;
   /** The masters that `env --swarm NAME` may use, best first; NAME is a master or a cluster. */

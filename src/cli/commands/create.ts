@@ -52,7 +52,8 @@ async function createOne(
   const cluster = await ctx.clusterParts();
   const choice = { swarm: swarmOptions(flags), clusterName: flags.string("swarm-name") };
   const { swarm, clusterName } = await cluster.planSwarm(choice);
-  await createMachine(machines, request(ctx, name, driver, flags, swarm), cluster.createSteps(clusterName));
+  const steps = (await cluster.actions()).createSteps(clusterName);
+  await createMachine(machines, request(ctx, name, driver, flags, swarm), steps);
 }
 
 function request(

@@ -14,7 +14,7 @@ export const run: CommandModule["run"] = async (ctx, args, flags) => {
   const machines = await ctx.machines();
   const [{ removeMachines }, { hooks }] = await Promise.all([
     import("../../machine/remove.ts"),
-    ctx.clusterParts(),
+    ctx.clusterParts().then(({ actions }) => actions()),
   ]);
   const errors = await removeMachines(machines, names, { force }, hooks);
   for (const error of errors) ctx.progress.report({ type: "warning", message: messageOf(error) });

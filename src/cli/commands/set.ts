@@ -47,7 +47,7 @@ function showPlan({ io }: CommandContext, name: string, changes: readonly Change
 
 async function apply(ctx: CommandContext, name: string, words: readonly string[]): Promise<void> {
   const machines = await ctx.machines();
-  const { hooks } = await ctx.clusterParts();
+  const { hooks } = await (await ctx.clusterParts()).actions();
   // the plan again: somebody may have changed the record while the question stood
   const record = await machines.store.get(name);
   const changes = planChanges(record, words);

@@ -1,0 +1,35 @@
+import { drivers } from "../../drivers/index.ts";
+import { AppError } from "../kit/errors.ts";
+import { clusterParts } from "./cluster-parts.ts";
+import { contextFactory } from "./context.ts";
+import { programName } from "./names.ts";
+import { runProgram } from "./program.ts";
+import { realIo } from "./real-io.ts";
+import { realSeams } from "./real-seams.ts";
+import { versionLine } from "./version.ts";
+
+/** Runs the command line of this process: the composition root. */
+async function main(): Promise<never> {
+  const io = realIo();
+  const code = await runProgram({
+    io,
+    version: versionLine(programName(io)),
+    makeContext: contextFactory({ drivers, seams: realSeams, clusterParts }),
+    signal: interruption(),
+  });
+  // nothing that still waits may keep a finished command alive
+  process.exit(code);
+}
+
+/** Aborts at the first Ctrl-C, so that what was made is removed again; the second one ends the process at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort(new AppError("INTERRUPTED", "interrupted", { exitCode: 130 }));
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  return controller.signal;
+}
+
+void main();
