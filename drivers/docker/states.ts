@@ -1,0 +1,38 @@
+import type { DriverContext, StateAnswer } from "#driver";
+import { messageOf } from "#kit/errors";
+import type { DockerConfig } from "./config.ts";
+import { Engine, textAt } from "./engine.ts";
+import { label } from "./labels.ts";
+import { listedReach, stateNamed } from "./reach.ts";
+
+/** States of all container machines with one call to the engine. */
+export async function states(
+  ctx: DriverContext,
+  configs: readonly DockerConfig[],
+): Promise<Map<string, StateAnswer>> {
+  const answers = new Map<string, StateAnswer>();
+  let entries: readonly unknown[];
+  try {
+    entries = await new Engine(ctx.engine).withLabel(`${label.owner}=machine`);
+  } catch (error) {
+    for (const { MachineName } of configs)
+      answers.set(MachineName, { state: "Error", url: "", error: messageOf(error) });
+    return answers;
+  }
+  const byName = new Map(
+    entries
+      .filter((entry) => textAt(entry, "Labels", label.store) === ctx.storeRoot)
+      .map((entry) => [textAt(entry, "Labels", label.name), entry]),
+  );
+  for (const { MachineName, Container } of configs) {
+    const entry = byName.get(MachineName);
+    if (entry === undefined) {
+      answers.set(MachineName, { state: "NotFound", url: "", error: `the container "${Container}" is gone` });
+      continue;
+    }
+    const state = stateNamed(textAt(entry, "State"));
+    const url = state === "Running" ? (listedReach(entry, 2376, ctx) ?? "") : "";
+    answers.set(MachineName, { state, url });
+  }
+  return answers;
+}
