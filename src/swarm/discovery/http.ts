@@ -76,7 +76,6 @@ export function storeHttp(endpoints: readonly string[], tls: DiscoveryTls | unde
       };
       call.signal?.addEventListener("abort", onAbort, { once: true });
       request.on("error", fail);
-      request.on("close", () => fail(new Error("the connection was closed"))); // after an answer this does nothing
       request.on("response", (response) => {
         readAll(response).then((body) => {
           settle();

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { messageOf } from "../../kit/errors.ts";
 import type { SwarmLog } from "../log.ts";
 import { type Listening, listen } from "./service/listen.ts";
@@ -35,20 +34,18 @@ export function startRelay(
   });
 }
 
-/** The URL where the machine that this container runs on would have its relay; undefined without a default route. */
-export async function relayUrl(routesFile = "/proc/net/route"): Promise<string | undefined> {
-  let table: string;
-  try {
-    table = await readFile(routesFile, "utf8");
-  } catch {
-    return undefined; // not Linux: no container of a machine
-  }
-  const gateway = defaultGateway(table);
+/**
+ * The URL where the machine that this container runs on would have its relay.
+ * @param routes content of /proc/net/route
+ * @returns undefined without a default route
+ */
+export function relayUrl(routes: string): string | undefined {
+  const gateway = defaultGateway(routes);
   return gateway === undefined ? undefined : `http://${gateway}:${relayPort}/v1`;
 }
 
 /** Finds the default gateway in /proc/net/route, where addresses are hexadecimal, lowest byte first. Source: proc(5). */
-export function defaultGateway(table: string): string | undefined {
+function defaultGateway(table: string): string | undefined {
   for (const line of table.split("\n").slice(1)) {
     const [, destination, gateway, flags] = line.trim().split(/\s+/);
     const isGateway = (Number.parseInt(flags ?? "0", 16) & 2) !== 0;

@@ -67,6 +67,18 @@ export async function listClusters(http: StoreHttp): Promise<v.InferOutput<typeo
   return v.parse(summaries, JSON.parse(answer.body));
 }
 
+/** Asks a service once for the members of a cluster; the index is that of our own service. */
+export async function listMembers(
+  http: StoreHttp,
+  id: string,
+  signal?: AbortSignal,
+): Promise<{ addrs: readonly string[]; index: string | undefined }> {
+  const path = `/clusters/${encodeURIComponent(id)}`;
+  const answer = await http.call({ path, timeoutMs, ...(signal === undefined ? {} : { signal }) });
+  if (answer.status !== 200) throw refused("Failed to fetch entries", answer);
+  return { addrs: parseEntries(answer.body), index: indexOf(answer) };
+}
+
 /** A `token` backend over HTTPS or plain HTTP. */
 export function openToken(protocol: "http" | "https"): OpenDiscovery {
   return async (rest, options) => {
@@ -75,9 +87,8 @@ export function openToken(protocol: "http" | "https"): OpenDiscovery {
     const path = `/clusters/${encodeURIComponent(id)}`;
     const source = {
       async list(signal: AbortSignal) {
-        const answer = await http.call({ path, timeoutMs, signal });
-        if (answer.status !== 200) throw refused("Failed to fetch entries", answer);
-        return { addrs: parseEntries(answer.body), cursor: indexOf(answer) };
+        const { addrs, index } = await listMembers(http, id, signal);
+        return { addrs, cursor: index };
       },
       /** Our own service tells of a change at once; any other is asked again after a heartbeat. */
       async changed(index: string | undefined, signal: AbortSignal) {
