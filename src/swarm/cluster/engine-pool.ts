@@ -1,8 +1,312 @@
+import { type EngineTlsContext, openTlsContext } from "../engine/tls.ts";
 import { SwarmError } from "../errors.ts";
-import type { ManagedCluster } from "./cluster.ts";
+import { moveExpressionsToLabels } from "../scheduler/config.ts";
+import { defaultFilterNames } from "../scheduler/filters.ts";
+import type { Json } from "../scheduler/model.ts";
+import { type PlacementRequest, placementOf } from "../scheduler/request.ts";
+import { schedule } from "../scheduler/scheduler.ts";
+import type {
+  ClusterContainer,
+  ClusterEvent,
+  ClusterNode,
+  CreateRequest,
+  ManagedCluster,
+} from "./cluster.ts";
+import { ContainerIndex } from "./container-index.ts";
+import { ContainerCreator, nameConflict } from "./create.ts";
+import { Emitter } from "./emitter.ts";
+import { checkConfig } from "./engine-config.ts";
+import { ExecMemory } from "./exec-memory.ts";
+import { Limiter } from "./limiter.ts";
+import { type Member, openMember } from "./member.ts";
+import type { NodeState } from "./node-state.ts";
 import type { ClusterOptions } from "./options.ts";
+import { engineEvent, withNode } from "./own-events.ts";
+import { ImageIndex, NetworkIndex, VolumeIndex } from "./resource-index.ts";
+import { SeenGate } from "./seen-gate.ts";
+import { StopRecords } from "./stop-records.ts";
+import { Watchdog } from "./watchdog.ts";
 
 /** Opens a cluster without engines; `setEntries` brings them. */
-export function openCluster(_options: ClusterOptions): ManagedCluster {
-  throw new SwarmError(500, "not built yet");
+export function openCluster(options: ClusterOptions): ManagedCluster {
+  return new EnginePool(options);
+}
+
+const moreNodesMs = 30_000;
+
+class EnginePool implements ManagedCluster {
+  revision = 0;
+  readonly strategyName: string;
+  readonly filterNames: readonly string[];
+  readonly #options: ClusterOptions;
+  readonly #tls: EngineTlsContext | undefined;
+  readonly #limiter: Limiter;
+  readonly #members = new Map<string, Member>();
+  readonly #availability = new Map<string, "active" | "drain">();
+  readonly #index = new ContainerIndex();
+  readonly #images = new ImageIndex();
+  readonly #networks = new NetworkIndex();
+  readonly #volumes = new VolumeIndex();
+  readonly #execs = new ExecMemory();
+  readonly #emitter: Emitter;
+  readonly #gate: SeenGate;
+  readonly #stops: StopRecords;
+  readonly #creator: ContainerCreator;
+  readonly #watchdog: Watchdog;
+  readonly #running = new Set<Promise<void>>();
+  readonly #onChange = () => {
+    this.revision++;
+  };
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+    this.strategyName = options.strategy ?? "spread";
+    this.filterNames = options.filters ?? defaultFilterNames;
+    this.#tls = options.tls && openTlsContext(options.tls);
+    this.#limiter = new Limiter(options.connectConcurrency ?? 128);
+    this.#emitter = new Emitter(options.log);
+    this.#gate = new SeenGate(options.clock);
+    this.#stops = new StopRecords(options.clock);
+    this.#creator = new ContainerCreator({
+      networks: this.#networks,
+      images: this.#images,
+      createRetry: options.createRetry ?? 0,
+      isNodeName: (name) => this.node(name) !== undefined,
+      isNameTaken: (name) => this.#index.isNameTaken(name),
+      isSwarmIdTaken: (swarmId) => this.#index.withSwarmId(swarmId).size > 0,
+      place: (request) => this.#place(request),
+      moreNodes: (signal) => this.#moreNodes(signal),
+      refresh: (node, id) => this.#memberOf(node).sync.container(id),
+      checkPrimary: () => {
+        if (!this.#isPrimary()) throw new SwarmError(503, "this manager is not the primary any more");
+      },
+    });
+    this.#watchdog = new Watchdog({
+      clock: options.clock,
+      log: options.log,
+      index: this.#index,
+      networks: this.#networks,
+      stops: this.#stops,
+      nodes: () => this.#nodes(),
+      isPrimary: () => this.#isPrimary(),
+      create: (request) => this.#creator.create(request),
+      refresh: (node, id) => this.#memberOf(node).sync.container(id),
+      onChange: this.#onChange,
+    });
+    this.#track(this.#watchdog.run());
+  }
+
+  setEntries(addrs: readonly string[]): void {
+    const wanted = new Set(addrs.filter((addr) => addr !== ""));
+    for (const [addr, member] of this.#members) if (!wanted.has(addr)) this.#leave(addr, member);
+    for (const addr of wanted) if (!this.#members.has(addr)) this.#join(addr);
+  }
+
+  nodes(): readonly ClusterNode[] {
+    return [...this.#nodes()];
+  }
+
+  node(idOrNameOrAddr: string): NodeState | undefined {
+    const member = this.#members.get(idOrNameOrAddr);
+    if (member) return member.node;
+    for (const node of this.#nodes())
+      if (node.id === idOrNameOrAddr || node.name === idOrNameOrAddr) return node;
+    return undefined;
+  }
+
+  *containers() {
+    for (const node of this.#nodes()) yield* node.entries();
+  }
+
+  container(idOrName: string) {
+    return this.#index.find(idOrName);
+  }
+
+  images() {
+    return this.#images.all();
+  }
+
+  findImages(reference: string) {
+    return this.#images.find(reference);
+  }
+
+  networks() {
+    return this.#networks.all();
+  }
+
+  network(idOrName: string) {
+    return this.#networks.find(idOrName);
+  }
+
+  volumes() {
+    return this.#volumes.all();
+  }
+
+  volume(name: string) {
+    return this.#volumes.find(name);
+  }
+
+  createContainer(request: CreateRequest) {
+    return this.#creator.create(request);
+  }
+
+  async removeContainer(
+    container: ClusterContainer,
+    options: { force: boolean; volumes: boolean; apiVersion: string },
+  ): Promise<void> {
+    const node = this.#ownNode(container.node);
+    const query = `force=${options.force ? 1 : 0}&v=${options.volumes ? 1 : 0}`;
+    await node.client.read({
+      method: "DELETE",
+      path: `/containers/${container.id}?${query}`,
+      apiVersion: node.client.nearestApiVersion(options.apiVersion),
+      timeoutMs: 60_000,
+    });
+    node.remove(container.id);
+  }
+
+  async renameContainer(container: ClusterContainer, name: string): Promise<void> {
+    const bare = name.replace(/^\//, "");
+    if (this.#creator.isNameTaken(bare)) throw nameConflict(bare);
+    const path = `/containers/${container.id}/rename?name=${encodeURIComponent(bare)}`;
+    await container.node.client.read({ method: "POST", path });
+    await this.#memberOf(container.node).sync.container(container.id);
+  }
+
+  selectNode(config: Json): ClusterNode {
+    checkConfig(config);
+    return this.#place(placementOf(moveExpressionsToLabels(config)));
+  }
+
+  async refreshContainer(container: ClusterContainer): Promise<void> {
+    const member = this.#memberOf(container.node);
+    await member.sync.container(container.id);
+    const now = member.node.entry(container.id);
+    if (now && !now.isRunning) this.#stops.onAsked(container.id);
+  }
+
+  async refreshImages(node: ClusterNode): Promise<void> {
+    await this.#memberOf(node).sync.images();
+  }
+
+  async refreshNetworks(node: ClusterNode): Promise<void> {
+    await this.#memberOf(node).sync.networks();
+  }
+
+  async refreshVolumes(node: ClusterNode): Promise<void> {
+    await this.#memberOf(node).sync.volumes();
+  }
+
+  async refreshAll(node: ClusterNode): Promise<void> {
+    await this.#memberOf(node).sync.everything();
+  }
+
+  rememberExec(execId: string, container: ClusterContainer): void {
+    this.#execs.remember(execId, container);
+  }
+
+  execContainer(execId: string): ClusterContainer | undefined {
+    const known = this.#execs.containerOf(execId);
+    return known && this.#members.get(known.node.addr)?.node.entry(known.id);
+  }
+
+  async setAvailability(node: ClusterNode, availability: "active" | "drain"): Promise<void> {
+    this.#availability.set(node.addr, availability);
+    this.#ownNode(node).availability = availability;
+    this.#onChange();
+  }
+
+  onEvent(listener: (event: ClusterEvent) => void): () => void {
+    return this.#emitter.listen(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#watchdog.end();
+    for (const { life } of this.#members.values()) life.end();
+    this.#gate.open();
+    await Promise.allSettled(this.#running);
+  }
+
+  #isPrimary(): boolean {
+    return this.#options.isPrimary?.() ?? true;
+  }
+
+  *#nodes(): Iterable<NodeState> {
+    for (const { node } of this.#members.values()) yield node;
+  }
+
+  #ownNode(node: ClusterNode): NodeState {
+    return this.#memberOf(node).node;
+  }
+
+  #memberOf(node: ClusterNode): Member {
+    const member = this.#members.get(node.addr);
+    if (!member) throw new SwarmError(500, `the node ${node.name} (${node.addr}) has left the cluster`);
+    return member;
+  }
+
+  #place(request: PlacementRequest): NodeState {
+    const nodes = [...this.#nodes()].filter((node) => node.isValidated && node.isSeen);
+    const { filters, strategy, random } = this.#options;
+    const [best] = schedule(request, nodes, {
+      filters: filters ?? defaultFilterNames,
+      strategy: strategy ?? "spread",
+      random: random ?? Math.random,
+    });
+    if (!best) throw new SwarmError(500, "No nodes available in the cluster");
+    return best;
+  }
+
+  async #moreNodes(signal: AbortSignal | undefined): Promise<boolean> {
+    if (![...this.#nodes()].some((node) => node.status === "Healthy" && !node.isSeen)) return false;
+    return this.#gate.wait(moreNodesMs, signal);
+  }
+
+  #join(addr: string): void {
+    const member: Member = openMember(addr, {
+      options: this.#options,
+      tls: this.#tls,
+      limiter: this.#limiter,
+      index: this.#index,
+      images: this.#images,
+      networks: this.#networks,
+      volumes: this.#volumes,
+      onChange: this.#onChange,
+      onEngineEvent: (event) => {
+        this.#stops.onEvent(event);
+        this.#emitter.emit(withNode(event, member.node));
+      },
+      onTurn: (turn) => this.#onTurn(member.node, turn),
+    });
+    member.node.availability = this.#availability.get(addr) ?? "active";
+    this.#members.set(addr, member);
+    this.#onChange();
+    this.#track(member.life.run());
+  }
+
+  #leave(addr: string, { node, life }: Member): void {
+    life.end();
+    this.#members.delete(addr);
+    this.#images.set(node, []);
+    this.#networks.set(node, []);
+    this.#volumes.set(node, []);
+    node.leave();
+    this.#gate.open();
+    this.#options.log.info(`Removed Engine ${node.name}`);
+    if (node.isValidated) this.#onTurn(node, "disconnect");
+  }
+
+  #onTurn(node: NodeState, turn: "connect" | "reconnect" | "disconnect"): void {
+    this.#emitter.emit(engineEvent(`engine_${turn}`, node, this.#options.clock.now()));
+    if (turn === "disconnect") this.#watchdog.lost(node);
+    else {
+      this.#gate.open();
+      this.#watchdog.found(node);
+    }
+  }
+
+  #track(job: Promise<void>): void {
+    this.#running.add(job);
+    void job.finally(() => this.#running.delete(job));
+  }
 }

@@ -129,13 +129,13 @@ export class HttpEngineClient implements EngineClient {
     this.#agent.destroy();
   }
 
-  /** Resolves with the answer's header; a GET is sent once more where an idle connection turned out dead. */
+  /** Resolves with the answer's header; a GET is sent again where an idle connection turned out dead. */
   async #send(request: EngineRequest, guard: CallGuard): Promise<IncomingMessage> {
-    const first = await this.#sendOnce(request, guard);
-    if (first !== "stale") return first;
-    const second = await this.#sendOnce(request, guard);
-    if (second === "stale") throw new Error("the connection was reset");
-    return second;
+    for (let tries = 0; tries < 10; tries++) {
+      const answer = await this.#sendOnce(request, guard);
+      if (answer !== "stale") return answer;
+    }
+    throw new Error("the connection was reset");
   }
 
   #sendOnce(request: EngineRequest, guard: CallGuard): Promise<IncomingMessage | "stale"> {

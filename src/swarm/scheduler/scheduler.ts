@@ -18,11 +18,11 @@ const maxReasons = 20;
  * With soft expressions first; where that leaves nothing, once more without any of them.
  * @throws SwarmError 500 with the classic text, and a line for each node that says which filter refused it and why
  */
-export function schedule(
+export function schedule<N extends SchedulerNode>(
   request: PlacementRequest,
-  nodes: readonly SchedulerNode[],
+  nodes: readonly N[],
   options: SchedulerOptions,
-): readonly SchedulerNode[] {
+): readonly N[] {
   if (hasSoft(request)) {
     try {
       return attempt(request, nodes, options, true);
@@ -34,15 +34,15 @@ export function schedule(
   return attempt(request, nodes, options, false);
 }
 
-function attempt(
+function attempt<N extends SchedulerNode>(
   request: PlacementRequest,
-  nodes: readonly SchedulerNode[],
+  nodes: readonly N[],
   options: SchedulerOptions,
   keepsSoft: boolean,
-): readonly SchedulerNode[] {
+): readonly N[] {
   const reasons: string[] = [];
   let left = nodes.filter((node) => {
-    if (!node.isActive) reasons.push(`${node.name}: drained`);
+    if (!node.isActive) reasons.push(`${node.name} takes no new containers: drained`);
     return node.isActive;
   });
   const conditions: string[] = [];
@@ -55,7 +55,7 @@ function attempt(
       if (judge) {
         left = left.filter((node) => {
           const reason = judge(node);
-          if (reason !== undefined) reasons.push(`${node.name}: ${name}: ${reason}`);
+          if (reason !== undefined) reasons.push(`${node.name} refused by the ${name} filter: ${reason}`);
           return reason === undefined;
         });
       }
@@ -72,7 +72,7 @@ function attempt(
     throw new SwarmError(500, ["No nodes available in the cluster", ...shorten(reasons)].join("\n"));
   const { ranked, refused } = strategies[options.strategy].rank(request, left, options.random);
   if (ranked.length > 0) return ranked;
-  for (const [node, reason] of refused) reasons.push(`${node.name}: resources: ${reason}`);
+  for (const [node, reason] of refused) reasons.push(`${node.name} has no room: ${reason}`);
   throw new SwarmError(500, ["no resources available to schedule container", ...shorten(reasons)].join("\n"));
 }
 

@@ -2,8 +2,8 @@ import type { SchedulerNode } from "../model.ts";
 import type { PlacementRequest } from "../request.ts";
 import type { Ranking } from "../strategy.ts";
 
-interface Weighted {
-  readonly node: SchedulerNode;
+interface Weighted<N> {
+  readonly node: N;
   readonly weight: number;
 }
 
@@ -12,13 +12,13 @@ interface Weighted {
  * @param healthFactor what a point of health adds to the weight
  * @returns lightest first, the fewest containers first among equals; further ties keep their order
  */
-export function rankByWeight(
+export function rankByWeight<N extends SchedulerNode>(
   request: PlacementRequest,
-  nodes: readonly SchedulerNode[],
+  nodes: readonly N[],
   healthFactor: number,
-): Ranking {
-  const weighted: Weighted[] = [];
-  const refused = new Map<SchedulerNode, string>();
+): Ranking<N> {
+  const weighted: Weighted<N>[] = [];
+  const refused = new Map<N, string>();
   for (const node of nodes) {
     const cpuScore = percent(node.usedCpus, request.cpus, node.totalCpus);
     const memoryScore = percent(node.usedMemoryBytes, request.memoryBytes, node.totalMemoryBytes);
