@@ -1,11 +1,15 @@
+import { execFileSync } from "node:child_process";
+import { isBuiltin } from "node:module";
 import { defineConfig } from "rolldown";
 
 /** CommonJS with code splitting: one chunk for each command, driver and backend, so that start-up pays for one. */
 export default defineConfig({
   input: { machine: "src/cli/main.ts", swarm: "src/swarm/cli/main.ts" },
   platform: "node",
-  external: [/^node:/, "cpu-features", /\.node$/],
-  resolve: { alias: {} },
+  external: (id, importer = "") =>
+    !isUnused(id, importer) && (/^node:|\.node$/.test(id) || id === "cpu-features" || isBuiltin(id)),
+  plugins: [leaveOut()],
+  transform: { define: { BUILD_COMMIT: JSON.stringify(commit()) } },
   output: {
     dir: "dist",
     format: "cjs",
@@ -13,5 +17,51 @@ export default defineConfig({
     chunkFileNames: "chunks/[name]-[hash].cjs",
     sourcemap: true,
     cleanDir: true,
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   },
 });
+
+/**
+ * Modules that packages load at once and that this program never comes to. Their place takes a stub that says so when
+ * it is used after all:
+ * - commander starts executables as sub-commands (node:child_process brings the network modules: 3 ms of start-up);
+ * - dockerode speaks gRPC to BuildKit for `docker build`.
+ */
+function leaveOut() {
+  const prefix = "\0left-out:";
+  return {
+    name: "leave-out",
+    resolveId(source, importer = "") {
+      return isUnused(source, importer) ? `${prefix}${source}` : undefined;
+    },
+    load(id) {
+      if (!id.startsWith(prefix)) return undefined;
+      const name = JSON.stringify(id.slice(prefix.length));
+      return `module.exports = new Proxy({}, {
+        get(_, key) {
+          if (key === "__esModule" || typeof key === "symbol") return undefined;
+          throw new Error("this program is built without " + ${name} + " (" + key + ")");
+        },
+      });`;
+    },
+  };
+}
+
+function isUnused(source, importer) {
+  const unused = [
+    { module: /^(node:)?child_process$/, from: /[\\/]commander[\\/]/ },
+    { module: /^(@grpc\/|protobufjs)/, from: /[\\/](dockerode|docker-modem)[\\/]/ },
+    { module: /^ssh2$/, from: /[\\/]docker-modem[\\/]/ },
+  ];
+  return unused.some(({ module, from }) => module.test(source) && from.test(importer));
+}
+
+/** The commit that is built, for `--version`; "unknown" outside a clone. */
+function commit() {
+  try {
+    const options = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] };
+    return execFileSync("git", ["rev-parse", "--short=7", "HEAD"], options).trim();
+  } catch {
+    return "unknown";
+  }
+}

@@ -2,11 +2,14 @@ import type { Parts } from "./context.ts";
 
 /** Joins src/cluster to the commands. What a listing needs is loaded for it alone; the rest when a step runs. */
 export const clusterParts: Parts["clusterParts"] = async (machines, outside) => {
-  const { clusterView, mastersNamed } = await import("../cluster/view.ts");
   const { store } = machines;
+  const views = () => import("../cluster/view.ts");
   return {
-    view: clusterView(store),
-    mastersNamed: (name) => mastersNamed(store, name),
+    view: {
+      swarmColumn: async (records) => (await views()).clusterView(store).swarmColumn(records),
+      swarmUrl: async (machine, url) => (await views()).clusterView(store).swarmUrl(machine, url),
+    },
+    mastersNamed: async (name) => (await views()).mastersNamed(store, name),
     planSwarm: async (choice) => {
       const [{ planSwarm }, { allMembers }] = await Promise.all([
         import("../cluster/plan.ts"),

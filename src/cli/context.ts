@@ -4,7 +4,6 @@ import { systemClock } from "../kit/clock.ts";
 import type { Log } from "../kit/log.ts";
 import { realRun } from "../kit/process.ts";
 import { defaultDeadlines, type MachineContext } from "../machine/context.ts";
-import { probeEngine } from "../machine/engine-probe.ts";
 import { openStore } from "../store/file-store.ts";
 import type { ClusterParts, CommandContext, GlobalOptions, Io } from "./command.ts";
 import { deadlinesFrom } from "./deadlines.ts";
@@ -66,7 +65,7 @@ function machineContext(
     platform: io.platform,
     arch: process.arch,
     drivers: driverRegistry(drivers),
-    probe: probeEngine,
+    probe: async (...asked) => (await import("../machine/engine-probe.ts")).probeEngine(...asked),
     deadlines: deadlinesFrom(io.env, defaultDeadlines),
   };
   return { machines, extra: { localSwarmImage } };

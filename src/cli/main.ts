@@ -1,7 +1,6 @@
 import { drivers } from "../../drivers/index.ts";
 import { AppError } from "../kit/errors.ts";
 import { clusterParts } from "./cluster-parts.ts";
-import { contextFactory } from "./context.ts";
 import { programName } from "./names.ts";
 import { runProgram } from "./program.ts";
 import { realIo } from "./real-io.ts";
@@ -14,7 +13,10 @@ async function main(): Promise<never> {
   const code = await runProgram({
     io,
     version: versionLine(programName(io)),
-    makeContext: contextFactory({ drivers, seams: realSeams, clusterParts }),
+    makeContext: async (...asked) => {
+      const { contextFactory } = await import("./context.ts");
+      return contextFactory({ drivers, seams: realSeams, clusterParts })(...asked);
+    },
     signal: interruption(),
   });
   // nothing that still waits may keep a finished command alive

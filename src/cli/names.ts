@@ -19,7 +19,8 @@ export async function machineName(store: Store, args: readonly string[]): Promis
   return name;
 }
 
-/** What the user called this program. */
+/** What the user called this program; run from its sources or its bundle it is called "machine". */
 export function programName(io: Pick<Io, "argv">): string {
-  return basename(io.argv[0] ?? "machine").replace(/\.(js|cjs|mjs|ts|exe)$/, "") || "machine";
+  const name = basename(io.argv[0] ?? "").replace(/\.(js|cjs|mjs|ts|exe)$/, "");
+  return name === "" || name === "main" ? "machine" : name;
 }

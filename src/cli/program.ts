@@ -14,7 +14,7 @@ export type MakeContext = (
   io: Io,
   options: GlobalOptions,
   asked: { json: boolean; signal: AbortSignal },
-) => CommandContext;
+) => CommandContext | Promise<CommandContext>;
 
 /** What the program is made of. */
 export interface Program {
@@ -68,7 +68,7 @@ async function runFound(program: Program, found: Found): Promise<number> {
   const options = globalOptions(io, globals, debug);
   const asksJson = spec.reports === true && behind.words.some((word) => /^--?json(=true)?$/.test(word));
   json.asked = asksJson;
-  const ctx = program.makeContext(io, options, { json: asksJson, signal: program.signal });
+  const ctx = await program.makeContext(io, options, { json: asksJson, signal: program.signal });
   const flags = await flagsOf(ctx, spec, behind.words);
   if (globals.bool("help") || (spec.subcommands !== undefined && behind.words.length === 0)) {
     return print(io, await (await import("./help.ts")).commandHelp(path, spec, flags));

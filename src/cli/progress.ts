@@ -15,22 +15,21 @@ export function makeProgress(io: Io, options: { json: boolean; debug: boolean })
   let lines: Lines | undefined;
   let opening: Promise<void> | undefined;
   const waiting: ProgressEvent[] = [];
-  const live = !options.json && !options.debug && io.isTerminal("stderr") && io.env["TERM"] !== "dumb";
+  const isLive = () => !options.debug && io.isTerminal("stderr") && io.env["TERM"] !== "dumb";
   const open = async () => {
     const { liveLines } = await import("./progress-live.ts");
     lines = liveLines(io);
     for (const event of waiting.splice(0)) lines.event(event);
   };
-  if (options.json) lines = jsonLines(io);
-  else if (!live) lines = plainLines(io);
   return {
     report(event) {
-      if (lines !== undefined) {
-        lines.event(event);
-        return;
+      if (opening === undefined && lines === undefined) {
+        if (options.json) lines = jsonLines(io);
+        else if (isLive()) opening = open();
+        else lines = plainLines(io);
       }
-      waiting.push(event);
-      opening ??= open();
+      if (lines === undefined) waiting.push(event);
+      else lines.event(event);
     },
     async end() {
       await opening;

@@ -1,5 +1,4 @@
 import { writeSync } from "node:fs";
-import { isatty } from "node:tty";
 import { systemCode } from "../kit/errors.ts";
 import type { Io } from "./command.ts";
 
@@ -30,7 +29,8 @@ export function realIo(): Io {
         // nobody can be told
       }
     },
-    isTerminal: (stream) => isatty(descriptors[stream]),
+    // node:tty brings the network modules with it, which most commands never need
+    isTerminal: (stream) => process.getBuiltinModule("node:tty").isatty(descriptors[stream]),
     columns: () => process.stderr.columns ?? 80,
     ask,
     env: process.env,

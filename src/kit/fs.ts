@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { systemCode } from "./errors.ts";
@@ -8,6 +7,7 @@ import { systemCode } from "./errors.ts";
  * @param mode of the file, exactly, whatever the umask
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
+  const { randomBytes } = await import("node:crypto"); // costs start-up time: only who writes pays
   const temporary = `${path}.tmp${randomBytes(6).toString("hex")}`;
   try {
     const file = await open(temporary, "wx", mode);

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { link, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "./clock.ts";
@@ -41,6 +40,7 @@ export async function withLock<T>(path: string, task: () => Promise<T>, options:
 }
 
 async function acquire(path: string, options: LockOptions): Promise<Holder> {
+  const { randomBytes } = await import("node:crypto"); // costs start-up time: only who locks pays
   const mine: Holder = { ...(await ownIdentity()), token: randomBytes(8).toString("hex") };
   const draft = `${path}.${mine.pid}.${mine.started}.${mine.token}.tmp`;
   let told = false;

@@ -1,6 +1,4 @@
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
 import { readTextIfPresent } from "./fs.ts";
 
 /** A process that cannot be mistaken for a later one that got the same number. */
@@ -41,6 +39,10 @@ async function startOf(pid: number): Promise<string | undefined> {
   if (process.platform === "linux") return startOnLinux(pid);
   if (process.platform === "win32") return "";
   try {
+    const [{ execFile }, { promisify }] = await Promise.all([
+      import("node:child_process"),
+      import("node:util"),
+    ]);
     const { stdout } = await promisify(execFile)("ps", ["-o", "stat=,lstart=", "-p", String(pid)], {
       env: { ...process.env, LC_ALL: "C" },
       timeout: 10_000,
