@@ -113,7 +113,8 @@ export function parseInstalls(text: string): { name: string; version: string; ki
   for (const line of text.split("\n")) {
     const match = /^Inst (\S+) .*?\((\S+) .*\[(\w+)\]\)/.exec(line);
     const [, name, version, kind] = match ?? [];
-    if (name !== undefined && version !== undefined && kind !== undefined) found.push({ name, version, kind });
+    if (name !== undefined && version !== undefined && kind !== undefined)
+      found.push({ name, version, kind });
   }
   return found;
 }

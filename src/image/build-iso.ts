@@ -100,7 +100,13 @@ async function writeIso(
     [
       ...["-report_about", "WARNING", "-as", "mkisofs", "-o", unfinished, "-quiet"],
       ...["-A", "Boot2Docker", "-V", `b2d-v${tree.engineVersion}`, "-r", "-J", "-cache-inodes"],
-      ...[`--modification-date=${stamp}00`, "--set_all_file_dates", `=${tree.epoch}`, "--gpt_disk_guid", "modification-date"],
+      ...[
+        `--modification-date=${stamp}00`,
+        "--set_all_file_dates",
+        `=${tree.epoch}`,
+        "--gpt_disk_guid",
+        "modification-date",
+      ],
       ...["-isohybrid-mbr", bootRecord, "-b", "boot/isolinux/isolinux.bin", "-c", "boot/isolinux/boot.cat"],
       ...["-no-emul-boot", "-boot-load-size", "4", "-boot-info-table", folder],
     ],

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Apt, PackageFile } from "./apt.ts";
 import { writeImageArchive } from "./archive.ts";
-import { type Apt, type PackageFile } from "./apt.ts";
 import type { ImageContext } from "./context.ts";
-import { newestFileTime, tarTree } from "./reproducible.ts";
 import { architecture, imageTags, machinePackages } from "./recipe.ts";
+import { newestFileTime, tarTree } from "./reproducible.ts";
 import { finishMachineTree, overlay, prune, unpackPackages, wantedPackages } from "./tree.ts";
 
 /** The root that all machines share, before what differs between a VM and a container is put in. */

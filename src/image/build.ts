@@ -7,10 +7,17 @@ import { sha256OfFile } from "./archive.ts";
 import { buildIso } from "./build-iso.ts";
 import { buildContainer, buildMachineTree, type CarriedImage } from "./build-machine.ts";
 import { buildProgram } from "./build-program.ts";
-import { buildDirectory, builtNames, type ImageEntry, imageDirectory, imagePath, keepImage } from "./cache.ts";
+import { stagedBundle } from "./bundle.ts";
+import {
+  buildDirectory,
+  builtNames,
+  type ImageEntry,
+  imageDirectory,
+  imagePath,
+  keepImage,
+} from "./cache.ts";
 import type { ImageContext, ImageKind } from "./context.ts";
 import { buildNeedsRoot, buildToolMissing } from "./errors.ts";
-import { stagedBundle } from "./bundle.ts";
 import { etcdImage, swarmImage } from "./programs.ts";
 
 /** Programs that a build calls, and the Debian packages that they are in. */
@@ -136,6 +143,7 @@ async function removeLeftovers(cache: string): Promise<void> {
   for (const name of await readdir(cache)) {
     if (!name.startsWith("work-")) continue;
     const path = join(cache, name);
-    if (Date.now() - (await stat(path)).mtimeMs > 86_400_000) await rm(path, { recursive: true, force: true });
+    if (Date.now() - (await stat(path)).mtimeMs > 86_400_000)
+      await rm(path, { recursive: true, force: true });
   }
 }

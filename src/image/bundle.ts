@@ -38,5 +38,7 @@ async function readBundleFile(path: string): Promise<string> {
 
 /** Relative files that a CommonJS chunk requires, at once or later. */
 export function loadedFiles(text: string): string[] {
-  return [...text.matchAll(/\brequire\(\s*["'`](\.{1,2}\/[^"'`]+\.cjs)["'`]\s*\)/g)].map((match) => match[1] ?? "");
+  return [...text.matchAll(/\brequire\(\s*["'`](\.{1,2}\/[^"'`]+\.cjs)["'`]\s*\)/g)].map(
+    (match) => match[1] ?? "",
+  );
 }

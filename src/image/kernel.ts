@@ -27,7 +27,9 @@ export async function findKernel(unpacked: string): Promise<Kernel> {
  * to unpack and to check, and squashfs compresses them anyway.
  */
 export async function installModules(ctx: ImageContext, kernel: Kernel, root: string): Promise<void> {
-  const all = (await readdir(kernel.modules, { recursive: true })).filter((name) => /\.ko(\.xz)?$/.test(name));
+  const all = (await readdir(kernel.modules, { recursive: true })).filter((name) =>
+    /\.ko(\.xz)?$/.test(name),
+  );
   const chosen = all.filter(isWanted).sort();
   const target = join(root, "usr/lib/modules", kernel.version);
   for (const folder of new Set(chosen.map((name) => dirname(name))))

@@ -17,8 +17,12 @@ export function swarmImage(packageRoot: string, bundle: string): ProgramImage {
       loader,
       "usr/bin/node",
       // Debian's node reads these parts of itself from files.
-      ...["cjs-module-lexer/lexer.js", "cjs-module-lexer/dist/lexer.js", "undici/undici-fetch.js"].map(nodeFile),
-      ...["acorn/dist/acorn.js", "acorn-walk/dist/walk.js", "minimatch/dist/cjs/index.bundle.js"].map(nodeFile),
+      ...["cjs-module-lexer/lexer.js", "cjs-module-lexer/dist/lexer.js", "undici/undici-fetch.js"].map(
+        nodeFile,
+      ),
+      ...["acorn/dist/acorn.js", "acorn-walk/dist/walk.js", "minimatch/dist/cjs/index.bundle.js"].map(
+        nodeFile,
+      ),
     ],
     libraries: [
       ...libc,

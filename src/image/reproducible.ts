@@ -25,7 +25,14 @@ export async function tarTree(
   await ctx.run(
     "tar",
     [
-      ...["--create", `--file=${target}`, "--format=gnu", "--sort=name", `--mtime=@${epoch}`, "--numeric-owner"],
+      ...[
+        "--create",
+        `--file=${target}`,
+        "--format=gnu",
+        "--sort=name",
+        `--mtime=@${epoch}`,
+        "--numeric-owner",
+      ],
       ...[...owner, "--no-acls", "--no-xattrs", "--no-selinux", "-C", folder, "--", "."],
     ],
     { timeoutMs: 600_000, env: { LC_ALL: "C" } },

@@ -1,4 +1,15 @@
-import { chmod, chown, copyFile, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  copyFile,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { systemCode } from "../kit/errors.ts";
 import type { PackageFile } from "./apt.ts";
@@ -65,7 +76,9 @@ async function names(folder: string): Promise<string[]> {
 
 /** Copies our own files over a tree: 0755 for programs, 0644 for the rest, whatever the checkout's umask was. */
 export async function overlay(source: string, root: string): Promise<void> {
-  for (const entry of (await readdir(source, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of (await readdir(source, { withFileTypes: true })).sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  )) {
     const from = join(source, entry.name);
     const to = join(root, entry.name);
     if (entry.isDirectory()) {

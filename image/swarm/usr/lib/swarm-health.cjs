@@ -17,7 +17,10 @@ const colon = address.lastIndexOf(":");
 const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
 const socket = address.startsWith("unix://")
   ? connect({ path: address.slice("unix://".length) })
-  : connect({ host: host === "" || host === "0.0.0.0" ? "127.0.0.1" : host, port: Number(address.slice(colon + 1)) });
+  : connect({
+      host: host === "" || host === "0.0.0.0" ? "127.0.0.1" : host,
+      port: Number(address.slice(colon + 1)),
+    });
 socket.setTimeout(10_000, () => process.exit(1));
 socket.on("error", () => process.exit(1));
 socket.on("connect", () => process.exit(0));
