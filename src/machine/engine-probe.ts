@@ -76,11 +76,12 @@ async function get(
 async function requestTo(target: EngineTarget, path: string, signal: AbortSignal): Promise<ClientRequest> {
   const url = new URL(target.url);
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  const common = { path, agent: false, signal, headers: { host: "docker", connection: "close" } };
+  const common = { path, agent: false, signal, headers: { connection: "close" } };
   if (url.protocol === "unix:" || url.protocol === "http:") {
     const { request } = await import("node:http");
     if (url.protocol === "http:") return request({ ...common, host, port: Number(url.port || 80) });
-    return request({ ...common, socketPath: decodeURIComponent(url.pathname) });
+    const headers = { ...common.headers, host: "docker" };
+    return request({ ...common, headers, socketPath: decodeURIComponent(url.pathname) });
   }
   const { request } = await import("node:https");
   const { ca, cert, key } = target;
