@@ -5,6 +5,7 @@ import type { SshAddress } from "../driver/driver.ts";
 import { AppError } from "../kit/errors.ts";
 import type { MachineContext } from "../machine/context.ts";
 import { withMachine } from "../machine/machine.ts";
+import { hostAlias } from "../ssh/known-hosts.ts";
 
 /** One machine as ssh_config(5) describes it; its alias is the machine's name. */
 export interface SshHost {
@@ -70,6 +71,7 @@ function hostLines({ address, knownHostsPath }: SshHost): string[] {
     `HostName ${address.host}`,
     `Port ${address.port}`,
     `User ${quote(address.user)}`,
+    `HostKeyAlias ${hostAlias}`,
     `UserKnownHostsFile ${quote(knownHostsPath)}`,
     ...key,
   ];
