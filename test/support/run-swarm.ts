@@ -10,7 +10,10 @@ export interface SwarmRun {
 /** Runs a command line of `swarm` in this process; nothing of the machine's routes or environment is seen. */
 export async function runSwarmCommand(
   args: readonly string[],
-  more: Partial<Pick<SwarmIo, "env" | "signal" | "clock">> & { routes?: string } = {},
+  more: Partial<Pick<SwarmIo, "env" | "signal" | "clock">> & {
+    routes?: string;
+    onOutput?: (text: string) => void;
+  } = {},
 ): Promise<SwarmRun> {
   const run = { code: 0, stdout: "", stderr: "" };
   run.code = await runSwarm(args, {
@@ -22,6 +25,7 @@ export async function runSwarmCommand(
     signal: more.signal ?? new AbortController().signal,
     out: (text) => {
       run.stdout += text;
+      more.onOutput?.(text);
     },
     err: (text) => {
       run.stderr += text;
