@@ -1,10 +1,11 @@
 import type { CommandSpec } from "./command.ts";
+import { imageSpecs } from "./specs/images.ts";
 import { machineSpecs } from "./specs/machines.ts";
 import { otherSpecs } from "./specs/other.ts";
 import { useSpecs } from "./specs/use.ts";
 
 /** Every command there is. */
-export const commandSpecs: readonly CommandSpec[] = [...machineSpecs, ...useSpecs, ...otherSpecs];
+export const commandSpecs: readonly CommandSpec[] = [...machineSpecs, ...useSpecs, ...imageSpecs, ...otherSpecs];
 
 /** The commands that a person is told of. */
 export const visibleSpecs = (): readonly CommandSpec[] => commandSpecs.filter((spec) => spec.hidden !== true);

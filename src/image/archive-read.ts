@@ -25,29 +25,26 @@ const longestText = 4 * 1024 * 1024;
 export async function readArchive(path: string): Promise<ArchiveSummary | undefined> {
   const texts = new Map<string, string>();
   const tar = extract();
-  const reading = (async () => {
-    for await (const entry of tar) {
-      if (entry.header.type === "file" && (entry.header.size ?? 0) <= longestText) {
-        texts.set(entry.header.name, await textOf(entry));
-      } else {
-        entry.resume();
-      }
-    }
-  })();
+  tar.on("entry", (header, stream, next) => {
+    const isText = header.type === "file" && header.size <= longestText;
+    const chunks: Uint8Array[] = [];
+    stream.on("data", (chunk) => {
+      if (isText && chunk instanceof Uint8Array) chunks.push(chunk);
+    });
+    stream.on("end", () => {
+      if (isText) texts.set(header.name, Buffer.concat(chunks).toString("utf8"));
+      next();
+    });
+    stream.resume();
+  });
   const source: Readable = createReadStream(path);
   try {
-    const plain = (await isGzip(path)) ? pipeline(source, createGunzip(), tar) : pipeline(source, tar);
-    await Promise.all([plain, reading]);
+    if (await isGzip(path)) await pipeline(source, createGunzip(), tar);
+    else await pipeline(source, tar);
   } catch {
     return undefined; // no tar, or one that is cut: no image either way
   }
   return summaryOf(texts);
-}
-
-async function textOf(entry: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of entry) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 async function isGzip(path: string): Promise<boolean> {

@@ -1,9 +1,10 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isAppError } from "../kit/errors.ts";
-import { ensureDirectory } from "../kit/fs.ts";
+import { ensureDirectory, readTextIfPresent } from "../kit/fs.ts";
 import { type Apt, openApt, type PackageFile } from "./apt.ts";
 import { sha256OfFile } from "./archive.ts";
+import { buildImagesInContainer, isDebianLike } from "./build-elsewhere.ts";
 import { buildIso } from "./build-iso.ts";
 import { buildContainer, buildMachineTree, type CarriedImage } from "./build-machine.ts";
 import { buildProgram } from "./build-program.ts";
@@ -36,12 +37,18 @@ const tools: Readonly<Record<string, { program: string; args: string[]; from: st
   ],
 };
 
+/** Builds images and puts them into the cache: here on Debian and Ubuntu, else in a Debian container. */
+export async function buildImages(ctx: ImageContext, kinds: readonly ImageKind[]): Promise<ImageEntry[]> {
+  const isHere = ctx.platform === "linux" && isDebianLike(await readTextIfPresent("/etc/os-release"));
+  return isHere ? buildImagesHere(ctx, kinds) : buildImagesInContainer(ctx, kinds);
+}
+
 /**
- * Builds images from Debian's packages on a Debian or Ubuntu host and puts them into the cache.
+ * Builds images from Debian's packages on a Debian or Ubuntu host.
  * @returns the new entries, in the order swarm, etcd, container, iso
  * @throws IMAGE_BUILD_TOOL_MISSING, IMAGE_BUILD_NEEDS_ROOT, IMAGE_PACKAGES_UNAVAILABLE
  */
-export async function buildImagesHere(ctx: ImageContext, kinds: readonly ImageKind[]): Promise<ImageEntry[]> {
+async function buildImagesHere(ctx: ImageContext, kinds: readonly ImageKind[]): Promise<ImageEntry[]> {
   const wants = (kind: ImageKind) => kinds.includes(kind);
   const machines = wants("iso") || wants("container");
   if (machines && process.getuid?.() !== 0) throw buildNeedsRoot();

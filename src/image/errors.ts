@@ -59,3 +59,9 @@ export const unknownImage = (source: string) =>
   new AppError("IMAGE_UNKNOWN", `${source} is neither an ISO nor an image archive of this program`, {
     hint: "machine image pull takes boot2docker ISOs and files that machine image build made",
   });
+
+export const buildNeedsDebian = (cause: unknown) =>
+  new AppError("IMAGE_BUILD_NEEDS_DEBIAN", "images are built on Debian or Ubuntu, or in a Debian container", {
+    hint: "install the docker command and an engine, or take built images: machine image pull FILE",
+    cause,
+  });

@@ -81,11 +81,17 @@ async function pullHere(
 
 async function fetchUrl(ctx: ImageContext, url: string, part: string, options: PullOptions): Promise<string> {
   const shown = withoutSecrets(url);
+  let told = -1;
   return download(url, part, {
     env: ctx.env,
     ...(ctx.signal === undefined ? {} : { signal: ctx.signal }),
     ...options.download,
-    progress: (received, total) => ctx.progress(`fetching ${shown}`, total ? received / total : undefined),
+    progress: (received, total) => {
+      const percent = total ? Math.floor((received * 100) / total) : 0;
+      if (percent === told) return;
+      told = percent;
+      ctx.progress(`fetching ${shown}`, total ? received / total : undefined);
+    },
   });
 }
 

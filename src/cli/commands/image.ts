@@ -15,7 +15,7 @@ export const build: CommandModule["run"] = async (ctx, args) => {
     else if (isImageKind(word)) kinds.add(word);
     else throw usageError(`no image is called "${word}"`, `choose from ${imageKinds.join(", ")} or all`);
   }
-  const entries = await buildImages(imageContextOf(ctx), [...kinds]);
+  const entries = await buildImages(await imageContextOf(ctx), [...kinds]);
   await ctx.progress.end();
   for (const entry of entries) ctx.io.out(`${entry.name}\n`);
   return 0;
@@ -23,7 +23,7 @@ export const build: CommandModule["run"] = async (ctx, args) => {
 
 export const list: CommandModule["run"] = async (ctx, _args, flags) => {
   const { listImages } = await import("../../image/cache.ts");
-  const entries = await listImages(imageContextOf(ctx));
+  const entries = await listImages(await imageContextOf(ctx));
   if (flags.bool("json")) ctx.io.out(`${JSON.stringify(entries)}\n`);
   else if (flags.bool("quiet")) ctx.io.out(entries.map(({ name }) => `${name}\n`).join(""));
   else ctx.io.out(table(["NAME", "KIND", "VERSION", "SIZE", "CREATED", "ORIGIN"], entries.map(row)));
@@ -32,7 +32,7 @@ export const list: CommandModule["run"] = async (ctx, _args, flags) => {
 
 export const remove: CommandModule["run"] = async (ctx, args) => {
   const { removeImage } = await import("../../image/cache.ts");
-  for (const name of args) ctx.io.out(`${(await removeImage(imageContextOf(ctx), name)).name}\n`);
+  for (const name of args) ctx.io.out(`${(await removeImage(await imageContextOf(ctx), name)).name}\n`);
   return 0;
 };
 
@@ -43,7 +43,11 @@ export const pull: CommandModule["run"] = async (ctx, args, flags) => {
   if (sha256 !== "" && !/^(sha256:)?[0-9a-f]{64}$/i.test(sha256)) {
     throw usageError("--sha256 takes 64 hexadecimal digits");
   }
-  const { entry, verification } = await pullImage(imageContextOf(ctx), source, sha256 === "" ? {} : { sha256 });
+  const { entry, verification } = await pullImage(
+    await imageContextOf(ctx),
+    source,
+    sha256 === "" ? {} : { sha256 },
+  );
   await ctx.progress.end();
   ctx.io.err(
     verification === "not verified"
@@ -53,6 +57,25 @@ export const pull: CommandModule["run"] = async (ctx, args, flags) => {
   ctx.io.out(`${entry.name}\n`);
   return 0;
 };
+
+async function imageContextOf(ctx: CommandContext): Promise<ImageContext> {
+  const { run, log, env, platform, store, signal } = await ctx.machines();
+  return {
+    run,
+    log,
+    env,
+    platform,
+    storeRoot: store.root,
+    packageRoot: packageRoot(),
+    ...(signal === undefined ? {} : { signal }),
+    progress: (message, fraction) =>
+      ctx.progress.report(
+        fraction === undefined
+          ? { type: "info", message }
+          : { type: "detail", machine: "image", message, fraction },
+      ),
+  };
+}
 
 function row(entry: ImageEntry): string[] {
   return [
