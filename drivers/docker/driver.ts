@@ -80,6 +80,7 @@ class DockerDriver implements Driver<DockerConfig> {
         }),
       );
     });
+    await this.#ctx.engine.remember();
     await this.start();
   }
 

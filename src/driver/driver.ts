@@ -84,8 +84,10 @@ export interface DriverImages {
 export interface DriverEngine {
   /** @returns status and parsed JSON (undefined for an empty body); rejects with ENGINE_UNREACHABLE when none answers */
   request(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
-  /** The address it is reached at: "unix:///var/run/docker.sock", "tcp://…". */
+  /** The address it is reached at: "unix:///var/run/docker.sock", "tcp://…"; "" before the first request. */
   readonly address: string;
+  /** Keeps this engine as the one of the store's container machines, for when DOCKER_HOST points to one of them. */
+  remember(): Promise<void>;
 }
 
 /** Everything a driver may use; a driver imports none of these modules. */

@@ -1,35 +1,13 @@
 import { isIP } from "node:net";
-import type { Clock } from "../kit/clock.ts";
-import type { Log } from "../kit/log.ts";
-import type { SshConnection } from "../ssh/ssh.ts";
-import type { EngineOptions } from "../store/record.ts";
+import type { ProvisionRequest, UpgradeRequest } from "../provision/request.ts";
 import { copyClientCertificates, serverCertificate } from "./certificates.ts";
 import type { Machine } from "./machine.ts";
-
-/** What a provisioner needs to turn a reachable host into a Docker host behind TLS. */
-export interface ProvisionRequest {
-  readonly connection: SshConnection;
-  /** Becomes the host name. */
-  readonly name: string;
-  readonly driverName: string;
-  readonly enginePort: number;
-  readonly engine: EngineOptions;
-  /** PEM texts. */
-  readonly certs: { readonly ca: string; readonly serverCert: string; readonly serverKey: string };
-  readonly progress: (message: string) => void;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly signal?: AbortSignal;
-}
 
 /** Idempotent: brings host name, certificates, options and engine to what the request says. */
 export type ProvisionMachine = (request: ProvisionRequest) => Promise<void>;
 
-/** Brings the engine's packages to the newest version; the provisioner runs after it. */
-export type UpgradeEngine = (request: {
-  readonly connection: SshConnection;
-  readonly progress: (message: string) => void;
-}) => Promise<void>;
+/** Brings the engine of a host, whose image does not bring it, to its newest version. */
+export type UpgradeEngine = (request: UpgradeRequest) => Promise<void>;
 
 /** Provisions a reachable machine over its one connection, with a server certificate that fits its addresses. */
 export async function provisionMachine(machine: Machine, options: { renew?: boolean } = {}): Promise<void> {
@@ -46,6 +24,7 @@ export async function provisionMachine(machine: Machine, options: { renew?: bool
     enginePort: enginePortOf(machine),
     engine: record.HostOptions.EngineOptions,
     certs,
+    engineTimeoutMs: ctx.deadlines.engineMs,
     progress: (message) => ctx.report({ type: "detail", machine: machine.name, message }),
     log: ctx.log,
     clock: ctx.clock,

@@ -1,16 +1,17 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { generateCa, generateLeaf } from "../../src/certs/generate.ts";
 import type { DriverModule } from "../../src/driver/driver.ts";
 import type { FlagValues } from "../../src/driver/flags.ts";
 import { driverRegistry } from "../../src/driver/registry.ts";
 import type { Clock } from "../../src/kit/clock.ts";
-import { writeFileAtomic } from "../../src/kit/fs.ts";
+import { ensureDirectory, writeFileAtomic } from "../../src/kit/fs.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { defaultDeadlines, type MachineContext } from "../../src/machine/context.ts";
 import type { ProgressEvent } from "../../src/machine/events.ts";
 import type { ClusterView } from "../../src/machine/list.ts";
-import type { ProvisionRequest } from "../../src/machine/provisioning.ts";
+import type { ProvisionRequest } from "../../src/provision/request.ts";
 import type { SshConnection } from "../../src/ssh/ssh.ts";
 import { openStore } from "../../src/store/file-store.ts";
 import { instantClock } from "./fake-clock.ts";
@@ -37,6 +38,33 @@ export interface WorldOptions {
   readonly drivers?: (provider: FakeProvider) => readonly DriverModule[];
   readonly change?: (ctx: MachineContext) => MachineContext;
   readonly signal?: AbortSignal;
+  /** The store has a CA and a client certificate from the start; making them takes a test's longest time. */
+  readonly seeded?: boolean;
+}
+
+let seed: Promise<Map<string, string>> | undefined;
+
+async function makeSeed(): Promise<Map<string, string>> {
+  const nowMs = Date.now();
+  const ca = await generateCa("alice", nowMs);
+  const client = await generateLeaf(ca, {
+    organization: "alice.<bootstrap>",
+    nowMs,
+    use: "client",
+    sans: [],
+  });
+  return new Map([
+    ["ca.pem", ca.cert],
+    ["ca-key.pem", ca.key],
+    ["cert.pem", client.cert],
+    ["key.pem", client.key],
+  ]);
+}
+
+async function plantSeed(directory: string): Promise<void> {
+  seed ??= makeSeed();
+  await ensureDirectory(directory);
+  for (const [name, text] of await seed) await writeFileAtomic(join(directory, name), text);
 }
 
 /** Makes the world; dispose of it to remove its directory. */
@@ -46,6 +74,7 @@ export async function machineWorld(options: WorldOptions = {}): Promise<MachineW
   const provider = new FakeProvider();
   const drivers = options.drivers?.(provider) ?? [fakeDriver(provider)];
   const driver = drivers[0] ?? fakeDriver(provider);
+  if (options.seeded === true) await plantSeed(join(root, "certs"));
   const clock = options.clock ?? instantClock(Date.now());
   const events: ProgressEvent[] = [];
   const provisioned: ProvisionRequest[] = [];

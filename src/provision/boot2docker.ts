@@ -1,0 +1,108 @@
+import { shellQuote } from "../kit/shell.ts";
+import type { EngineOptions } from "../store/record.ts";
+import { engineSettings, mergeDaemonJson } from "./daemon-json.ts";
+import type { MachineFacts, Provisioner } from "./provisioner.ts";
+import type { ProvisionRequest } from "./request.ts";
+import { runConfigureScript, type ScriptFile } from "./script.ts";
+
+const dir = "/var/lib/boot2docker";
+
+/** boot2docker: the release of old, and the images that `machine image build` makes. */
+export const boot2docker: Provisioner = {
+  name: "boot2docker",
+  matches: (os) => os.get("ID") === "boot2docker",
+  async provision(request, facts) {
+    const name = shellQuote(request.name);
+    await runConfigureScript(request, {
+      files: filesOf(request, facts),
+      before: [
+        `[ "$(hostname)" = ${name} ] || /usr/bin/sethostname ${name}`,
+        `mkdir -p ${dir}/etc && echo ${name} >${dir}/etc/hostname`,
+      ],
+      stop: "/etc/init.d/docker stop >/dev/null 2>&1",
+      start: "/etc/init.d/docker start >/dev/null 2>&1",
+      showLog: `tail -n 15 ${dir}/log/docker.log /var/log/docker.log 2>/dev/null`,
+      // our image starts an engine that ended again and writes so; three times is enough to know
+      hasFailed: `[ "$(tail -n 40 ${dir}/log/docker.log 2>/dev/null | grep -c 'dockerd ended with code')" -ge 3 ]`,
+    });
+  },
+};
+
+function filesOf(request: ProvisionRequest, facts: MachineFacts): ScriptFile[] {
+  const { certs, engine, driverName, enginePort } = request;
+  const daemon = daemonJson(engine, driverName, facts);
+  return [
+    { path: `${dir}/ca.pem`, text: certs.ca, mode: 0o644 },
+    { path: `${dir}/server.pem`, text: certs.serverCert, mode: 0o644 },
+    { path: `${dir}/server-key.pem`, text: certs.serverKey, mode: 0o600 },
+    { path: `${dir}/profile`, text: profile(engine, driverName, enginePort), mode: 0o644 },
+    ...daemon,
+  ];
+}
+
+/** True when a value would not survive the word splitting of the profile's EXTRA_ARGS. */
+const needsJson = (value: string) => /[\s*?[\]'"\\]/.test(value);
+
+/** What cannot stand in EXTRA_ARGS goes to daemon.json. */
+function daemonJson(engine: EngineOptions, driverName: string, facts: MachineFacts): ScriptFile[] {
+  const apart = splitOptions(engine, driverName).json;
+  const settings = isEmpty(apart) ? {} : engineSettings(apart, driverName, "");
+  // the provider's label goes with the others, wherever these are
+  if (apart.Labels.length === 0) delete settings["labels"];
+  const merged = mergeDaemonJson(facts.daemonJson, facts.ownKeys, settings);
+  if (merged.text === "") return [];
+  return [
+    { path: "/etc/docker/daemon.json", text: merged.text, mode: 0o644 },
+    { path: `${dir}/.machine-daemon-keys`, text: merged.ownKeys, mode: 0o644 },
+  ];
+}
+
+const isEmpty = (engine: EngineOptions) =>
+  engine.Labels.length +
+    engine.InsecureRegistry.length +
+    engine.RegistryMirror.length +
+    engine.ArbitraryFlags.length ===
+  0;
+
+/**
+ * Divides options by kind: a kind of which one value needs daemon.json goes there whole, since dockerd refuses an option
+ * that is both a flag and in the file.
+ */
+function splitOptions(engine: EngineOptions, driverName: string): { flags: string[]; json: EngineOptions } {
+  const flags: string[] = [];
+  const divide = (flag: string, values: readonly string[]): readonly string[] => {
+    if (values.some(needsJson)) return values;
+    flags.push(...values.map((value) => `--${flag} ${value}`));
+    return [];
+  };
+  const labels = divide("label", [...engine.Labels, `provider=${driverName}`]);
+  const json = {
+    ...engine,
+    Labels: labels.length === 0 ? [] : engine.Labels,
+    InsecureRegistry: divide("insecure-registry", engine.InsecureRegistry),
+    RegistryMirror: divide("registry-mirror", engine.RegistryMirror),
+    ArbitraryFlags: engine.ArbitraryFlags.filter(needsJson),
+  };
+  flags.push(...engine.ArbitraryFlags.filter((flag) => !needsJson(flag)).map((flag) => `--${flag}`));
+  return { flags, json };
+}
+
+/** The profile, which the init script sources; each value is quoted for sh. Source: image/README.md. */
+export function profile(engine: EngineOptions, driverName: string, enginePort: number): string {
+  const { flags } = splitOptions(engine, driverName);
+  const env = engine.Env.map((entry) => `export ${singleQuoted(entry)}\n`).join("");
+  return `
+EXTRA_ARGS=${singleQuoted(`\n${flags.map((flag) => `${flag}\n`).join("")}\n`)}
+CACERT=${dir}/ca.pem
+DOCKER_HOST='-H tcp://0.0.0.0:${enginePort}'
+DOCKER_STORAGE=${singleQuoted(engine.StorageDriver || "overlay2")}
+DOCKER_TLS=auto
+SERVERKEY=${dir}/server-key.pem
+SERVERCERT=${dir}/server.pem
+
+${env}`;
+}
+
+function singleQuoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

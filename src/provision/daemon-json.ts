@@ -1,0 +1,100 @@
+import type { EngineOptions } from "../store/record.ts";
+
+type Settings = Record<string, unknown>;
+
+/** Flags whose key in daemon.json is a list. Source: the dockerd reference, "Daemon configuration file". */
+const lists: Readonly<Record<string, string>> = {
+  label: "labels",
+  "insecure-registry": "insecure-registries",
+  "registry-mirror": "registry-mirrors",
+  "storage-opt": "storage-opts",
+  "exec-opt": "exec-opts",
+  dns: "dns",
+  "dns-opt": "dns-opts",
+  "dns-search": "dns-search",
+  "authorization-plugin": "authorization-plugins",
+  "default-address-pool": "default-address-pools",
+};
+
+/** Flags whose values are KEY=VALUE and whose key in daemon.json is an object. */
+const maps: Readonly<Record<string, string>> = {
+  "log-opt": "log-opts",
+  "cluster-store-opt": "cluster-store-opts",
+};
+
+/** All engine options as keys of daemon.json. */
+export function engineSettings(engine: EngineOptions, driverName: string, storageDriver: string): Settings {
+  const settings: Settings = {};
+  for (const label of [...engine.Labels, `provider=${driverName}`]) add(settings, "label", label);
+  for (const registry of engine.InsecureRegistry) add(settings, "insecure-registry", registry);
+  for (const mirror of engine.RegistryMirror) add(settings, "registry-mirror", mirror);
+  if (storageDriver !== "") settings["storage-driver"] = storageDriver;
+  for (const flag of engine.ArbitraryFlags) addFlag(settings, flag);
+  return settings;
+}
+
+function addFlag(settings: Settings, flag: string): void {
+  const at = flag.indexOf("=");
+  const name = (at === -1 ? flag : flag.slice(0, at)).replace(/^--?/, "");
+  add(settings, name, at === -1 ? true : flag.slice(at + 1));
+}
+
+function add(settings: Settings, flag: string, value: string | true): void {
+  const list = lists[flag];
+  const map = maps[flag];
+  if (list !== undefined) {
+    const present = settings[list];
+    settings[list] = [...(Array.isArray(present) ? present : []), value];
+  } else if (map !== undefined && typeof value === "string") {
+    const at = value.indexOf("=");
+    const entry = at === -1 ? { [value]: "" } : { [value.slice(0, at)]: value.slice(at + 1) };
+    settings[map] = { ...(isSettings(settings[map]) ? settings[map] : {}), ...entry };
+  } else settings[flag] = typeof value === "string" ? typed(value) : value;
+}
+
+/** dockerd wants numbers and booleans as such. */
+function typed(value: string): unknown {
+  if (value === "true" || value === "false") return value === "true";
+  return /^-?\d{1,15}$/.test(value) ? Number(value) : value;
+}
+
+function isSettings(value: unknown): value is Settings {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export interface MergedDaemonJson {
+  /** Text of the new daemon.json; "" when it needs none. */
+  readonly text: string;
+  /** Keys that are ours, as JSON, to be kept for the next time. */
+  readonly ownKeys: string;
+}
+
+/**
+ * Puts our keys into what is there: a user's own keys stay, those of an earlier provisioning are replaced. Lists of the
+ * user are completed, not replaced.
+ */
+export function mergeDaemonJson(present: string, earlierKeys: string, settings: Settings): MergedDaemonJson {
+  const before = parse(present);
+  const base = isSettings(before) ? { ...before } : {};
+  const earlier = parse(earlierKeys);
+  for (const key of Array.isArray(earlier) ? earlier : []) delete base[String(key)];
+  const merged = { ...base };
+  for (const [key, value] of Object.entries(settings)) {
+    const theirs = base[key];
+    if (Array.isArray(theirs) && Array.isArray(value)) merged[key] = [...new Set([...theirs, ...value])];
+    else merged[key] = value;
+  }
+  const isEmpty = Object.keys(merged).length === 0;
+  return {
+    text: isEmpty && present === "" ? "" : `${JSON.stringify(merged, null, 2)}\n`,
+    ownKeys: `${JSON.stringify(Object.keys(settings).filter((key) => !(key in base)))}\n`,
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return text.trim() === "" ? undefined : JSON.parse(text);
+  } catch {
+    return undefined; // a file that dockerd could not read either
+  }
+}
