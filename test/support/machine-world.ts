@@ -96,7 +96,11 @@ export async function machineWorld(options: WorldOptions = {}): Promise<MachineW
         return "ssh-rsa AAAA";
       },
     },
-    engine: { address: "unix:///nowhere", request: async () => ({ status: 200, body: undefined }) },
+    engine: {
+      address: "unix:///nowhere",
+      request: async () => ({ status: 200, body: undefined }),
+      remember: async () => undefined,
+    },
     images: { find: async () => "image" },
     clock,
     log: silentLog,
