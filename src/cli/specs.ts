@@ -5,7 +5,12 @@ import { otherSpecs } from "./specs/other.ts";
 import { useSpecs } from "./specs/use.ts";
 
 /** Every command there is. */
-export const commandSpecs: readonly CommandSpec[] = [...machineSpecs, ...useSpecs, ...imageSpecs, ...otherSpecs];
+export const commandSpecs: readonly CommandSpec[] = [
+  ...machineSpecs,
+  ...useSpecs,
+  ...imageSpecs,
+  ...otherSpecs,
+];
 
 /** The commands that a person is told of. */
 export const visibleSpecs = (): readonly CommandSpec[] => commandSpecs.filter((spec) => spec.hidden !== true);
