@@ -1,20 +1,25 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { UserEngine } from "../docker/client.ts";
 import type { ImageContext } from "../image/context.ts";
+import type { ImageEngine, ImageEngine } from "../image/finder.ts";
 import { systemClock } from "../kit/clock.ts";
-import { AppError } from "../kit/errors.ts";
-import { defaultDeadlines } from "../machine/context.ts";
 import { openSsh } from "../ssh/open.ts";
-import { deadlinesFrom } from "./deadlines.ts";
 import type { Seams, Surroundings } from "./seams.ts";
-
-const missing = (what: string) => Promise.reject(new AppError("NOT_BUILT", `${what} is not built in`));
 
 /** The doors to the real world; each module is loaded when something goes through its door. */
 export const realSeams: Seams = {
   open(surroundings) {
-    const { io, log } = surroundings;
+    const { io, log, options, store } = surroundings;
     const clock = systemClock;
+    const engine = lazyEngine(async () => {
+      const [{ findEngine }, { userEngine }] = await Promise.all([
+        import("../docker/address.ts"),
+        import("../docker/client.ts"),
+      ]);
+      return userEngine(() => findEngine(io.env, store.root, io.platform), store.root);
+    });
+    const engine = lazyEngine(surroundings);
     return {
       ssh: openSsh({ clock, log, env: io.env }),
       sshTools: {
@@ -22,12 +27,17 @@ export const realSeams: Seams = {
           (await import("../ssh/banner.ts")).waitForBanner(clock, target, options),
         ensureKey: async (path) => (await import("../ssh/keys.ts")).ensureKey(path),
       },
-      engine: { address: "", request: () => missing("engine") },
-      images: { find: () => missing("images") },
+      engine,
+      images: {
+        find: async (request, progress) => {
+          const { imageFinder } = await import("../image/finder.ts");
+          const githubToken = surroundings.options.githubApiToken;
+          return imageFinder(imageContext(surroundings), { engine, githubToken }).find(request, progress);
+        },
+      },
       provision: async (request) => {
         const { provision } = await import("../provision/provision.ts");
-        const { engineMs } = deadlinesFrom(io.env, defaultDeadlines);
-        await provision({ ...request, engineTimeoutMs: engineMs });
+        await provision(request);
       },
       upgradeEngine: async (request) => (await import("../provision/provision.ts")).upgradeEngine(request),
       localSwarmImage: async () => {
@@ -39,6 +49,51 @@ export const realSeams: Seams = {
     };
   },
 };
+
+/** The user's engine; found and connected at the first call. */
+export function lazyEngine({ io, store }: Surroundings): ImageEngine {
+  let opened: Promise<UserEngine> | undefined;
+  let address = "";
+  const open = () => {
+    opened ??= Promise.all([import("../docker/client.ts"), import("../docker/address.ts")]).then(
+      ([{ userEngine }, { findEngine }]) =>
+        userEngine(() => findEngine(io.env, store.root, io.platform), store.root),
+    );
+    return opened;
+  };
+  return {
+    get address() {
+      return address;
+    },
+    async request(method, path, body) {
+      const engine = await open();
+      const answer = await engine.request(method, path, body);
+      address = engine.address;
+      return answer;
+    },
+    remember: async () => (await open()).remember(),
+    load: async (path) => (await open()).load(path),
+  };
+}
+
+/** The user's engine; its module is loaded at the first call. */
+function lazyEngine(open: () => Promise<ImageEngine>): ImageEngine {
+  let opened: ImageEngine | undefined;
+  let opening: Promise<ImageEngine> | undefined;
+  const engine = async () => {
+    opening ??= open();
+    opened = await opening;
+    return opened;
+  };
+  return {
+    get address() {
+      return opened?.address ?? "";
+    },
+    request: async (method, path, body) => (await engine()).request(method, path, body),
+    remember: async () => (await engine()).remember(),
+    load: async (path) => (await engine()).load(path),
+  };
+}
 
 /** What src/image works with. */
 export function imageContext({ run, log, io, store, report, signal }: Surroundings): ImageContext {
