@@ -6,4 +6,8 @@ export const drivers: DriverIndex = {
     summary: "containers on your Docker engine",
     load: async () => (await import("./docker/driver.ts")).driver,
   },
+  virtualbox: {
+    summary: "VirtualBox VMs that boot a boot2docker ISO",
+    load: async () => (await import("./virtualbox/driver.ts")).driver,
+  },
 };
