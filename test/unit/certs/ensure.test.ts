@@ -1,11 +1,13 @@
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { checkCertificate } from "../../../src/certs/check.ts";
 import { type CertPaths, ensureCertificates } from "../../../src/certs/ensure.ts";
 import { generateCa } from "../../../src/certs/generate.ts";
 import { checkServerCertificate, issueServerCertificate } from "../../../src/certs/server.ts";
 import { tempDir } from "../../support/temp-dir.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // RSA keys take their time on a busy computer
 
 const now = Date.UTC(2026, 0, 1);
 const dayMs = 86_400_000;

@@ -1,6 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type CertificatePair, generateCa, generateLeaf } from "../../../src/certs/generate.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // RSA keys take their time on a busy computer
 
 const now = Date.UTC(2026, 4, 17, 12, 34, 56, 789);
 const dayMs = 86_400_000;

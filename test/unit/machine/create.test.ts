@@ -1,6 +1,6 @@
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { AppError } from "../../../src/kit/errors.ts";
 import type { MachineContext } from "../../../src/machine/context.ts";
 import { type CreateRequest, type CreateStep, createMachine } from "../../../src/machine/create.ts";
@@ -8,6 +8,8 @@ import type { Store } from "../../../src/store/store.ts";
 import { deferred } from "../../support/deferred.ts";
 import { fakeDriver } from "../../support/fake-driver.ts";
 import { flagsOf, type MachineWorld, machineWorld } from "../../support/machine-world.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // RSA keys take their time on a busy computer
 
 const requestOf = (world: MachineWorld, more: Partial<CreateRequest> = {}): CreateRequest => ({
   name: "a",
