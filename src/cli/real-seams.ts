@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { UserEngine } from "../docker/client.ts";
 import type { ImageContext } from "../image/context.ts";
-import type { ImageEngine, ImageEngine } from "../image/finder.ts";
+import type { ImageEngine } from "../image/finder.ts";
 import { systemClock } from "../kit/clock.ts";
 import { openSsh } from "../ssh/open.ts";
 import type { Seams, Surroundings } from "./seams.ts";
@@ -10,15 +10,8 @@ import type { Seams, Surroundings } from "./seams.ts";
 /** The doors to the real world; each module is loaded when something goes through its door. */
 export const realSeams: Seams = {
   open(surroundings) {
-    const { io, log, options, store } = surroundings;
+    const { io, log } = surroundings;
     const clock = systemClock;
-    const engine = lazyEngine(async () => {
-      const [{ findEngine }, { userEngine }] = await Promise.all([
-        import("../docker/address.ts"),
-        import("../docker/client.ts"),
-      ]);
-      return userEngine(() => findEngine(io.env, store.root, io.platform), store.root);
-    });
     const engine = lazyEngine(surroundings);
     return {
       ssh: openSsh({ clock, log, env: io.env }),
@@ -73,25 +66,6 @@ export function lazyEngine({ io, store }: Surroundings): ImageEngine {
     },
     remember: async () => (await open()).remember(),
     load: async (path) => (await open()).load(path),
-  };
-}
-
-/** The user's engine; its module is loaded at the first call. */
-function lazyEngine(open: () => Promise<ImageEngine>): ImageEngine {
-  let opened: ImageEngine | undefined;
-  let opening: Promise<ImageEngine> | undefined;
-  const engine = async () => {
-    opening ??= open();
-    opened = await opening;
-    return opened;
-  };
-  return {
-    get address() {
-      return opened?.address ?? "";
-    },
-    request: async (method, path, body) => (await engine()).request(method, path, body),
-    remember: async () => (await engine()).remember(),
-    load: async (path) => (await engine()).load(path),
   };
 }
 
