@@ -40,7 +40,9 @@ function leaveOut() {
       return `module.exports = new Proxy({}, {
         get(_, key) {
           if (key === "__esModule" || typeof key === "symbol") return undefined;
-          throw new Error("this program is built without " + ${name} + " (" + key + ")");
+          return function leftOut() {
+            throw new Error("this program is built without " + ${name} + " (" + key + ")");
+          };
         },
       });`;
     },
