@@ -237,7 +237,7 @@ export function startZookeeper(): Promise<RunningStore> {
       const config = join(dir, "zoo.cfg");
       await writeFile(
         config,
-        `tickTime=200\ndataDir=${dir}/data\nclientPort=${port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n`,
+        `tickTime=500\ndataDir=${dir}/data\nclientPort=${port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n`,
       );
       await mkdir(join(dir, "data"));
       return [
