@@ -35,6 +35,7 @@ export async function readArchive(path: string): Promise<ArchiveSummary | undefi
       if (isText) texts.set(header.name, Buffer.concat(chunks).toString("utf8"));
       next();
     });
+    stream.on("error", () => undefined); // told by the pipeline too
     stream.resume();
   });
   const source: Readable = createReadStream(path);
