@@ -3,12 +3,18 @@ import type { Json, PlacedContainer } from "../scheduler/model.ts";
 import { boundPorts, expressionList, swarmLabels } from "../scheduler/request.ts";
 import type { ClusterContainer } from "./cluster.ts";
 import type { NodeState } from "./node-state.ts";
+import type { Packed } from "./packer.ts";
+
+/** The engine's inspect answer, parsed for a moment and packed for good. */
+export interface Inspected {
+  readonly json: Json;
+  readonly packed: Packed;
+}
 
 /** One container at last sight: JSON kept as text, what scheduling and look-ups need beside it. */
 export class ContainerEntry implements ClusterContainer {
   readonly id: string;
   readonly node: NodeState;
-  readonly names: readonly string[];
   readonly state: string;
   readonly createdAt: number;
   readonly labels: Readonly<Record<string, string>>;
@@ -19,12 +25,11 @@ export class ContainerEntry implements ClusterContainer {
   readonly seenAt: number;
   readonly #summaryText: string;
   readonly #status: string;
-  readonly #inspectBytes: Buffer | undefined;
+  readonly #inspect: Packed | undefined;
 
-  constructor(node: NodeState, summary: Json, inspect: { bytes: Buffer; json: Json } | undefined) {
+  constructor(node: NodeState, summary: Json, inspect: Inspected | undefined) {
     this.node = node;
     this.id = textAt(summary, "Id");
-    this.names = textsAt(summary, "Names");
     this.image = textAt(objectAt(inspect?.json, "Config"), "Image") || textAt(summary, "Image");
     this.state = stateOf(summary, inspect?.json);
     this.createdAt = numberAt(summary, "Created");
@@ -32,9 +37,13 @@ export class ContainerEntry implements ClusterContainer {
     this.swarmId = this.labels[swarmLabels.id] ?? "";
     this.#status = textAt(summary, "Status");
     this.#summaryText = JSON.stringify({ ...summary, Status: "" });
-    this.#inspectBytes = inspect && Buffer.from(inspect.bytes);
+    this.#inspect = inspect?.packed;
     this.placed = placedOf(this, summary, inspect?.json, node.cpus);
     this.seenAt = node.nextSight();
+  }
+
+  get names(): readonly string[] {
+    return this.placed.names.map((name) => `/${name}`);
   }
 
   get summary(): Json {
@@ -43,13 +52,13 @@ export class ContainerEntry implements ClusterContainer {
   }
 
   get inspect(): Json | undefined {
-    if (!this.#inspectBytes) return undefined;
-    const parsed: unknown = JSON.parse(this.#inspectBytes.toString("utf8"));
+    if (!this.#inspect) return undefined;
+    const parsed: unknown = JSON.parse(this.#inspect.bytes().toString("utf8"));
     return isJson(parsed) ? parsed : undefined;
   }
 
   get isInspected(): boolean {
-    return this.#inspectBytes !== undefined;
+    return this.#inspect !== undefined;
   }
 
   get isRunning(): boolean {
@@ -106,7 +115,7 @@ function placedOf(
   }
   return {
     id: entry.id,
-    names: entry.names.map((name) => name.replace(/^\//, "")),
+    names: textsAt(summary, "Names").map((name) => name.replace(/^\//, "")),
     image: entry.image,
     imageId: textAt(summary, "ImageID"),
     labels: entry.labels,

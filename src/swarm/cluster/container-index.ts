@@ -21,10 +21,10 @@ export class ContainerIndex {
   }
 
   isNameTaken(name: string): boolean {
-    return this.#names.get(name).size > 0;
+    return this.#names.get(name).length > 0;
   }
 
-  withSwarmId(swarmId: string): ReadonlySet<ContainerEntry> {
+  withSwarmId(swarmId: string): readonly ContainerEntry[] {
     return this.#swarmIds.exact(swarmId);
   }
 
@@ -57,7 +57,7 @@ export class ContainerIndex {
   }
 
   #byId(index: PrefixIndex<ContainerEntry>, reference: string): ContainerEntry | undefined {
-    const exact = firstOf(index.exact(reference));
+    const [exact] = index.exact(reference);
     return exact ?? (reference.length === 12 ? index.withPrefix(reference, 1)[0] : undefined);
   }
 

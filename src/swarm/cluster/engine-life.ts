@@ -45,6 +45,7 @@ export class EngineLife {
   #failedAt = Number.NEGATIVE_INFINITY;
   #hasOtherId = false;
   #isRefreshing = false;
+  #isComplete = false;
   #unseen: readonly Json[] = [];
 
   constructor(options: LifeOptions) {
@@ -131,25 +132,17 @@ export class EngineLife {
   }
 
   async #connect(): Promise<string> {
-    const { node, sync, clock, log } = this.#options;
+    const { node, sync, clock, log, limiter } = this.#options;
     this.#ended.signal.throwIfAborted();
     const { host } = splitAddr(node.addr);
     node.ip = isIP(host) ? host : (await lookup(host)).address;
     const specs = await this.#readSpecs();
     node.setSpecs(specs);
     this.#specsAt = clock.monotonic();
-    const [, ...optional] = await Promise.allSettled([
-      sync.list().then((summaries) => (this.#unseen = summaries)),
-      sync.images(),
-      sync.networks(),
-      sync.volumes(),
-    ]).then((results) => {
-      const [containers, images] = results;
-      for (const needed of [containers, images]) if (needed.status === "rejected") throw needed.reason;
-      return results;
-    });
-    for (const result of optional)
-      if (result.status === "rejected") log.debug(`${node.name}: ${messageOf(result.reason)}`);
+    this.#unseen = await sync.list();
+    await sync.images();
+    this.#isComplete = !limiter.isBusy; // else others go first: they are not Healthy yet
+    if (this.#isComplete) await sync.optional();
     this.#ended.signal.throwIfAborted();
     node.isValidated = true;
     node.failures = 0;
@@ -162,8 +155,9 @@ export class EngineLife {
 
   /** The containers' details, behind the validation of other engines; from then on the node takes containers. */
   async #settle(): Promise<void> {
-    const { node, sync } = this.#options;
+    const { node, sync, limiter } = this.#options;
     try {
+      if (!this.#isComplete) await limiter.run(() => sync.optional(), false);
       await sync.inspect(this.#unseen);
       node.isSeen = true;
     } catch {
@@ -175,10 +169,8 @@ export class EngineLife {
 
   async #readSpecs(): Promise<EngineSpecs> {
     const { node, client, clock, log } = this.#options;
-    const [info, version] = await Promise.all([
-      client.json({ method: "GET", path: "/info", apiVersion: "" }),
-      client.json({ method: "GET", path: "/version", apiVersion: "" }),
-    ]);
+    const info = await client.json({ method: "GET", path: "/info", apiVersion: "" });
+    const version = await client.json({ method: "GET", path: "/version", apiVersion: "" });
     if (!isJson(info.body) || !isJson(version.body))
       throw new SwarmError(500, `the answer of ${node.addr} to GET /info is not one of a Docker Engine`);
     const { ApiVersion, MinAPIVersion } = version.body;

@@ -22,6 +22,7 @@ import { type Member, openMember } from "./member.ts";
 import type { NodeState } from "./node-state.ts";
 import type { ClusterOptions } from "./options.ts";
 import { engineEvent, withNode } from "./own-events.ts";
+import { Packer } from "./packer.ts";
 import { ImageIndex, NetworkIndex, VolumeIndex } from "./resource-index.ts";
 import { SeenGate } from "./seen-gate.ts";
 import { StopRecords } from "./stop-records.ts";
@@ -47,6 +48,7 @@ class EnginePool implements ManagedCluster {
   readonly #images = new ImageIndex();
   readonly #networks = new NetworkIndex();
   readonly #volumes = new VolumeIndex();
+  readonly #packer = new Packer();
   readonly #execs = new ExecMemory();
   readonly #emitter: Emitter;
   readonly #gate: SeenGate;
@@ -73,7 +75,7 @@ class EnginePool implements ManagedCluster {
       createRetry: options.createRetry ?? 0,
       isNodeName: (name) => this.node(name) !== undefined,
       isNameTaken: (name) => this.#index.isNameTaken(name),
-      isSwarmIdTaken: (swarmId) => this.#index.withSwarmId(swarmId).size > 0,
+      isSwarmIdTaken: (swarmId) => this.#index.withSwarmId(swarmId).length > 0,
       place: (request) => this.#place(request),
       moreNodes: (signal) => this.#moreNodes(signal),
       refresh: (node, id) => this.#memberOf(node).sync.container(id),
@@ -271,6 +273,7 @@ class EnginePool implements ManagedCluster {
       images: this.#images,
       networks: this.#networks,
       volumes: this.#volumes,
+      packer: this.#packer,
       onChange: this.#onChange,
       onEngineEvent: (event) => {
         this.#stops.onEvent(event);

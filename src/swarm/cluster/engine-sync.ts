@@ -3,15 +3,17 @@ import type { Log } from "../../kit/log.ts";
 import { EngineHttpError } from "../engine/errors.ts";
 import { isJson, listAt, textAt } from "../scheduler/json.ts";
 import type { Json } from "../scheduler/model.ts";
-import { ContainerEntry } from "./container-entry.ts";
+import { ContainerEntry, type Inspected } from "./container-entry.ts";
 import { Coalescer, forEachLimited, type Limiter } from "./limiter.ts";
 import type { NodeState } from "./node-state.ts";
+import type { Packer } from "./packer.ts";
 import type { ImageIndex, NetworkIndex, VolumeIndex } from "./resource-index.ts";
 
 export interface SyncContext {
   readonly images: ImageIndex;
   readonly networks: NetworkIndex;
   readonly volumes: VolumeIndex;
+  readonly packer: Packer;
   /** Bounds the engines whose containers are inspected at the same time. */
   readonly limiter: Limiter;
   readonly log: Log;
@@ -32,8 +34,19 @@ export class EngineSync {
     this.#context = context;
   }
 
+  /** One after the other, so that an engine at rest needs one idle connection and not four. */
   async everything(): Promise<void> {
-    await Promise.all([this.containers(), this.images(), this.networks(), this.volumes()]);
+    await this.containers();
+    await this.images();
+    await this.optional();
+  }
+
+  /** Networks and volumes; an engine that cannot tell them is none the worse. */
+  async optional(): Promise<void> {
+    for (const job of [() => this.networks(), () => this.volumes()])
+      await job().catch((error: unknown) =>
+        this.#context.log.debug(`${this.#node.name}: ${messageOf(error)}`),
+      );
   }
 
   /** Lists all containers and inspects those that are new or changed. */
@@ -62,10 +75,12 @@ export class EngineSync {
   /** Inspects what `list` named, behind everything that is more urgent. */
   async inspect(summaries: readonly Json[]): Promise<void> {
     if (summaries.length === 0) return;
-    await this.#context.limiter.run(
-      () => forEachLimited(summaries, inspectsAtOnce, (summary) => this.#inspectOne(summary)),
-      false,
-    );
+    const { limiter } = this.#context;
+    await limiter.run(async () => {
+      // where many engines are read at once, one connection to each is enough
+      const limit = limiter.isBusy ? 1 : inspectsAtOnce;
+      await forEachLimited(summaries, limit, (summary) => this.#inspectOne(summary));
+    }, false);
   }
 
   /** One container as it is from now on; gone ones leave the cache. */
@@ -130,11 +145,12 @@ export class EngineSync {
     else this.#node.remove(id);
   }
 
-  async #fetchInspect(id: string): Promise<{ bytes: Buffer; json: Json } | undefined> {
+  async #fetchInspect(id: string): Promise<Inspected | undefined> {
     try {
       const { bytes } = await this.#node.client.read({ method: "GET", path: `/containers/${id}/json` });
       const json: unknown = JSON.parse(bytes.toString("utf8"));
-      if (isJson(json) && textAt(json, "Id") === id) return { bytes, json };
+      if (isJson(json) && textAt(json, "Id") === id)
+        return { json, packed: this.#context.packer.pack(bytes) };
       this.#context.log.warn(`${this.#node.name} answered the inspect of ${id} with something else`);
       return undefined;
     } catch (error) {

@@ -9,6 +9,11 @@ export class Limiter {
     this.#limit = limit;
   }
 
+  /** Whether jobs wait in line. */
+  get isBusy(): boolean {
+    return this.#urgent.length > 0 || this.#patient.length > 0;
+  }
+
   async run<T>(job: () => Promise<T>, isUrgent = true): Promise<T> {
     if (this.#running >= this.#limit)
       await new Promise<void>((resolve) => (isUrgent ? this.#urgent : this.#patient).push(resolve));

@@ -7,6 +7,7 @@ import { EngineSync } from "./engine-sync.ts";
 import type { Limiter } from "./limiter.ts";
 import { NodeState } from "./node-state.ts";
 import type { ClusterOptions } from "./options.ts";
+import type { Packer } from "./packer.ts";
 import type { ImageIndex, NetworkIndex, VolumeIndex } from "./resource-index.ts";
 import type { Timing } from "./timing.ts";
 
@@ -25,6 +26,7 @@ export interface MemberContext {
   images: ImageIndex;
   networks: NetworkIndex;
   volumes: VolumeIndex;
+  packer: Packer;
   onChange: () => void;
   onEngineEvent: (event: Json) => void;
   onTurn: (turn: "connect" | "reconnect" | "disconnect") => void;

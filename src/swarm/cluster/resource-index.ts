@@ -110,7 +110,7 @@ export class ImageIndex extends ResourceIndex {
   find(reference: string): readonly Resource[] {
     const id = reference.replace(/^sha256:/, "");
     const exact = this.ids.exact(id);
-    if (exact.size > 0) return [...exact];
+    if (exact.length > 0) return exact;
     const found = new Set(this.names.get(reference.replace(/^docker\.io\/(?:library\/)?/, "")));
     if (/^[0-9a-f]{3,64}$/.test(id))
       for (const image of this.ids.withPrefix(id, Number.POSITIVE_INFINITY)) found.add(image);

@@ -131,7 +131,7 @@ export class Watchdog {
       const request = { name: entry.name, config: made.config, registryAuth: undefined, apiVersion: "" };
       ({ container } = await create(request));
     } catch (error) {
-      if (index.withSwarmId(entry.swarmId).size === 0) node.put(entry);
+      if (index.withSwarmId(entry.swarmId).length === 0) node.put(entry);
       throw error;
     }
     log.info(
@@ -196,7 +196,7 @@ export class Watchdog {
     for (const entry of [...node.entries()]) {
       if (!entry.isReschedulable || entry.swarmId === "") continue;
       const newest = this.#newestCopy(entry);
-      const rivals = [...this.#options.index.withSwarmId(entry.swarmId)].filter((one) => one !== newest);
+      const rivals = this.#options.index.withSwarmId(entry.swarmId).filter((one) => one !== newest);
       for (const old of rivals) {
         if (newest.node === old.node || newest.node.status !== "Healthy" || old.node.status !== "Healthy")
           continue;

@@ -25,6 +25,8 @@ export interface EngineClientOptions {
   onOutcome: (failure: EngineUnreachableError | undefined) => void;
 }
 
+/** Idle connections beyond the one that pings keep warm are given up. */
+const idleMs = 20_000;
 const maxBodyBytes = 64 * 1024 * 1024;
 
 /** The client of one engine; speaks no version until `negotiate` has learned one. */
@@ -43,7 +45,7 @@ export class HttpEngineClient implements EngineClient {
     this.#options = options;
     this.addr = options.addr;
     ({ host: this.#host, port: this.#port } = splitAddr(options.addr));
-    const pool = { keepAlive: true, maxFreeSockets: 8 };
+    const pool = { keepAlive: true, maxFreeSockets: 8, timeout: idleMs };
     this.#agent = options.tls
       ? new TlsAgent({
           ...pool,
