@@ -76,7 +76,7 @@ export async function serverCertificate(
       owner: certificateOwner(ctx.env, ctx.platform),
       sans: auth.ServerCertSANs,
       addresses: options.addresses,
-      clientAuth: record.HostOptions.SwarmOptions.Master,
+      clientAuth: record.HostOptions.SwarmOptions.IsSwarm, // a manager calls engines, an agent its manager
       nowMs: ctx.clock.now(),
     });
     return { ca: pair.ca, serverCert: pair.cert, serverKey: pair.key };
