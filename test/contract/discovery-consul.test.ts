@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { DiscoveryOptions } from "../../src/swarm/discovery/discovery.ts";
 import { openDiscovery } from "../../src/swarm/discovery/index.ts";
-import { findConsul, type RunningStore, startConsul, stopStoresAfterwards } from "../support/stores.ts";
+import { findConsul } from "../support/find-consul.ts";
+import { type RunningStore, startConsul, stopStoresAfterwards } from "../support/stores.ts";
 import { contractOptions, lockContract, registeringContract, watching } from "./discovery.ts";
 
 const program = await findConsul();

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import type { DiscoveryOptions } from "../../src/swarm/discovery/discovery.ts";
 import { openDiscovery } from "../../src/swarm/discovery/index.ts";
-import { type RunningStore, startEtcd, stopStoresAfterwards, storeCertificates } from "../support/stores.ts";
+import { storeCertificates } from "../support/store-certificates.ts";
+import { type RunningStore, startEtcd, stopStoresAfterwards } from "../support/stores.ts";
 import { contractOptions, lockContract, registeringContract, watching } from "./discovery.ts";
 
 stopStoresAfterwards();

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { systemClock } from "../../src/kit/clock.ts";
 import { startRelay } from "../../src/swarm/discovery/relay.ts";
 import { runSwarmCommand, type SwarmRun } from "../support/run-swarm.ts";
-import { storeCertificates } from "../support/stores.ts";
+import { storeCertificates } from "../support/store-certificates.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { contractOptions } from "./discovery.ts";
 

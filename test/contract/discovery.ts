@@ -77,19 +77,23 @@ const sorted = (list: readonly string[] | undefined) =>
 export function registeringContract(store: () => DiscoveryUnderTest): void {
   it("shows members as they register, without doubles, values being the addresses", async () => {
     const cluster = freshCluster();
-    const [manager, agent, other] = await Promise.all([1, 2, 3].map(() => store().open(cluster)));
-    const watch = watching(manager as Discovery);
+    const [manager, agent, other] = [
+      await store().open(cluster),
+      await store().open(cluster),
+      await store().open(cluster),
+    ];
+    const watch = watching(manager);
     try {
       await watch.list([]);
-      await agent?.register("10.0.0.1:2375");
+      await agent.register("10.0.0.1:2375");
       await watch.list(["10.0.0.1:2375"]);
-      await Promise.all([other?.register("[fd00::2]:2375"), agent?.register("10.0.0.1:2375")]);
+      await Promise.all([other.register("[fd00::2]:2375"), agent.register("10.0.0.1:2375")]);
       await watch.list(["10.0.0.1:2375", "[fd00::2]:2375"]);
-      await other?.register("host-7.example:2376");
+      await other.register("host-7.example:2376");
       await watch.list(["10.0.0.1:2375", "[fd00::2]:2375", "host-7.example:2376"]);
     } finally {
       watch.stop();
-      await Promise.all([manager, agent, other].map((one) => one?.close()));
+      await Promise.all([manager, agent, other].map((one) => one.close()));
     }
   });
 

@@ -2,13 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import {
-  findConsul,
-  startConsul,
-  startEtcd,
-  startZookeeper,
-  stopStoresAfterwards,
-} from "../support/stores.ts";
+import { findConsul } from "../support/find-consul.ts";
+import { startConsul, startEtcd, startZookeeper, stopStoresAfterwards } from "../support/stores.ts";
 import { startTokenService } from "../support/token-service.ts";
 
 const program = fileURLToPath(new URL("../support/leader-process.ts", import.meta.url));

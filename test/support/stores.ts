@@ -1,11 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
+import type { StoreCertificates } from "./store-certificates.ts";
 
 /** A store's server of its own: fresh data, a port of 127.0.0.1 that is its alone. */
 export interface RunningStore {
@@ -58,7 +57,7 @@ async function start(plan: Plan): Promise<RunningStore> {
   let last: unknown;
   for (let tries = 0; tries < startTries; tries += 1) {
     const dir = await mkdtemp(join(tmpdir(), "store-"));
-    const [port = 0, ...more] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+    const [port, ...more] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
     try {
       const args = await plan.args(port, dir, more);
       let child = await launch(plan, port, args);
@@ -120,55 +119,6 @@ async function end(child: ChildProcess): Promise<void> {
   child.kill("SIGCONT");
   child.kill("SIGKILL");
   await ended;
-}
-
-/** PEM files of one CA, a server at 127.0.0.1 and a client. */
-export interface StoreCertificates {
-  ca: string;
-  cert: string;
-  key: string;
-}
-
-/** Makes them with openssl in a new directory below `dir`; one pair serves both sides. */
-export async function storeCertificates(dir: string): Promise<StoreCertificates> {
-  const home = await mkdtemp(join(dir, "pki-"));
-  const path = (name: string) => join(home, name);
-  const openssl = (...args: string[]) => execFileSync("openssl", args, { stdio: "pipe", timeout: 60_000 });
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  openssl(
-    "req",
-    "-x509",
-    ...key,
-    "-keyout",
-    path("ca-key.pem"),
-    "-out",
-    path("ca.pem"),
-    "-subj",
-    "/CN=store CA",
-    "-days",
-    "30",
-  );
-  openssl("req", ...key, "-keyout", path("key.pem"), "-out", path("csr.pem"), "-subj", "/CN=store");
-  const extensions = "subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n";
-  await writeFile(path("ext"), extensions);
-  openssl(
-    "x509",
-    "-req",
-    "-in",
-    path("csr.pem"),
-    "-CA",
-    path("ca.pem"),
-    "-CAkey",
-    path("ca-key.pem"),
-    "-CAcreateserial",
-    "-out",
-    path("cert.pem"),
-    "-days",
-    "30",
-    "-extfile",
-    path("ext"),
-  );
-  return { ca: path("ca.pem"), cert: path("cert.pem"), key: path("key.pem") };
 }
 
 /** etcd with the v2 and the v3 API. */
@@ -265,61 +215,6 @@ function answersSrvr(port: number): Promise<boolean> {
     socket.on("error", () => resolve(false));
     socket.on("close", () => resolve(text.includes("Zookeeper version")));
   });
-}
-
-const consulDeb = {
-  url: "http://deb.debian.org/debian/pool/main/c/consul/consul_1.8.7+dfsg1-2+b3_amd64.deb",
-  sha256: "e4e888bba104daba1d9161f49bfc52649a7e4efd45b1a7ead5bc54f2cb9c89d9",
-};
-const cacheDir = "/var/cache/machine/stores";
-
-/** The consul program: the installed one, else that of Debian 11's package from the mirror; undefined where neither can be had. */
-export async function findConsul(): Promise<string | undefined> {
-  try {
-    execFileSync("consul", ["version"], { stdio: "pipe", timeout: 60_000 });
-    return "consul";
-  } catch {
-    // not installed
-  }
-  if (process.arch !== "x64") return undefined;
-  const program = join(cacheDir, "consul-1.8.7", "usr/bin/consul");
-  if (existsSync(program)) return program;
-  try {
-    await mkdir(cacheDir, { recursive: true });
-    const deb = await fetchDeb();
-    const home = await mkdtemp(join(cacheDir, "unpack-"));
-    execFileSync("dpkg-deb", ["-x", deb, home], { stdio: "pipe", timeout: 120_000 });
-    // another process may have been quicker; what it unpacked is the same
-    await rename(home, join(cacheDir, "consul-1.8.7")).catch(() =>
-      rm(home, { recursive: true, force: true }),
-    );
-    return program;
-  } catch (error) {
-    console.warn(`consul cannot be had: ${error instanceof Error ? error.message : String(error)}`);
-    return undefined;
-  }
-}
-
-async function fetchDeb(): Promise<string> {
-  const path = join(cacheDir, "consul.deb");
-  const isGood = (data: Uint8Array) => createHash("sha256").update(data).digest("hex") === consulDeb.sha256;
-  if (existsSync(path) && isGood(await readFile(path))) return path;
-  let last: unknown;
-  for (let tries = 0; tries < 4; tries += 1) {
-    try {
-      const answer = await fetch(consulDeb.url, { signal: AbortSignal.timeout(120_000) });
-      const data = new Uint8Array(await answer.arrayBuffer());
-      if (!isGood(data))
-        throw new Error(`${consulDeb.url}: HTTP ${answer.status} or not the expected content`);
-      const temporary = `${path}.${process.pid}`;
-      await writeFile(temporary, data);
-      await rename(temporary, path);
-      return path;
-    } catch (error) {
-      last = error;
-    }
-  }
-  throw last;
 }
 
 /** A one-node consul in memory that allows sessions of a second. */

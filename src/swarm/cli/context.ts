@@ -15,8 +15,8 @@ export interface SwarmContext {
   readonly random: () => number;
   /** Content of /proc/net/route; "" where there is none. */
   readonly routes: () => Promise<string>;
-  out(text: string): void;
-  err(text: string): void;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
   /** Aborts at SIGTERM or SIGINT. */
   readonly signal: AbortSignal;
   readonly globals: Flags;

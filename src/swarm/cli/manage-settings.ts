@@ -8,8 +8,8 @@ import { fatal } from "./fatal.ts";
 import type { Flags } from "./flags.ts";
 import { type TlsSettings, tlsSettings } from "./tls-settings.ts";
 
-/** What the flags of `manage` say, checked. */
-export interface ManageSettings {
+/** What the flags of `manage` say of engines and discovery, checked. */
+export interface ConnectionSettings {
   readonly tls: TlsSettings | undefined;
   readonly refreshMinIntervalMs: number;
   readonly refreshMaxIntervalMs: number;
@@ -17,6 +17,10 @@ export interface ManageSettings {
   readonly discoveryUrl: string;
   readonly heartbeatMs: number;
   readonly discovery: Awaited<ReturnType<typeof discoverySettings>>;
+}
+
+/** What they say of placing containers. */
+export interface SchedulingSettings {
   readonly strategy: StrategyName;
   readonly filters: readonly FilterName[];
   readonly overcommit: number;
@@ -29,12 +33,12 @@ export interface ReplicationSettings {
   readonly ttlMs: number;
 }
 
-/** Reads and checks the flags in the order of 1.2.9, up to the cluster driver; see `replicationSettings` for the rest. */
-export async function manageSettings(
+/** The first checks of 1.2.9; then comes the discovery backend, then `schedulingSettings` and `replicationSettings`. */
+export async function connectionSettings(
   context: SwarmContext,
   flags: Flags,
   positionals: readonly string[],
-): Promise<ManageSettings> {
+): Promise<ConnectionSettings> {
   const tls = await tlsSettings(flags);
   const refreshMinIntervalMs = parseDuration(flags.text("engine-refresh-min-interval")) ?? 0;
   const refreshMaxIntervalMs = parseDuration(flags.text("engine-refresh-max-interval")) ?? 0;
@@ -58,6 +62,11 @@ export async function manageSettings(
     discoveryUrl: url,
     heartbeatMs,
     discovery,
+  };
+}
+
+export function schedulingSettings(context: SwarmContext, flags: Flags): SchedulingSettings {
+  return {
     strategy: strategyFlag(flags.text("strategy")),
     filters: flags.list("filter").map(filterFlag),
     ...clusterOptions(context, flags),

@@ -15,8 +15,8 @@ export interface SwarmIo {
   /** Content of /proc/net/route; "" where there is none. */
   readonly routes: () => Promise<string>;
   readonly signal: AbortSignal;
-  out(text: string): void;
-  err(text: string): void;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
 }
 
 /** Runs one command line of `swarm`; @returns the exit code: 0, 1 for what failed, 2 for wrong usage */

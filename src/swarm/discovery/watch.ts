@@ -89,11 +89,6 @@ export function watchValue<Cursor>(
   void run();
 }
 
-/** Resolves after `ms`, or when `signal` aborts. */
-export async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  await clock.delay(ms, signal).catch(() => undefined); // the caller looks at the signal itself
-}
-
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }

@@ -4,10 +4,13 @@ import { holdLease } from "../../leadership/lease.ts";
 import type { Discovery, LeaderStore } from "../discovery.ts";
 import type { ClusterBook } from "./book.ts";
 
+/** A manager registers nobody; who does it by this way gets the service's usual time. */
+const registrationMs = 180_000;
+
 /** A cluster of the service that this very process runs: registrations are known at once, no heartbeat is waited for. */
-export function embeddedDiscovery(book: ClusterBook, id: string, ttlMs: number, clock: Clock): Discovery {
+export function embeddedDiscovery(book: ClusterBook, id: string, clock: Clock): Discovery {
   return {
-    register: (addr) => book.register(id, addr, ttlMs),
+    register: (addr) => book.register(id, addr, registrationMs),
     unregister: (addr) => book.unregister(id, addr),
     watch(onEntries, _onError, signal) {
       let index = -1;

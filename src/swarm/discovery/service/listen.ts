@@ -16,7 +16,7 @@ export interface Listening {
 }
 
 /** Reads "tcp://host:port", "host:port" or ":port". */
-export function parseListenAddress(text: string): { host: string; port: number } {
+function parseListenAddress(text: string): { host: string; port: number } {
   const [, host = "", port = ""] = /^(?:tcp:\/\/)?(.*):([0-9]{1,5})$/.exec(text) ?? [];
   if (port === "" || Number(port) > 65_535) {
     throw new AppError("BAD_LISTEN_ADDRESS", `"${text}" is no address to listen on`, {

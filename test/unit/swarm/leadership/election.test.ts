@@ -12,7 +12,7 @@ function memoryStore() {
   const followers = new Set<(value: string) => void>();
   const tell = () => {
     for (const follower of followers) follower(holder?.value ?? "");
-    for (const wake of [...waiting]) wake();
+    for (const wake of Array.from(waiting)) wake();
   };
   const store: LeaderStore = {
     async acquire(value, _ttlMs, signal): Promise<HeldLock> {
@@ -57,7 +57,7 @@ function memoryStore() {
       failure = error;
     },
     /** As a TTL that ended does. */
-    expel() {
+    expel: () => {
       const old = holder;
       holder = undefined;
       old?.lose();

@@ -1,0 +1,85 @@
+import type { ManagedCluster } from "../../cluster/cluster.ts";
+import { openCluster } from "../../cluster/engine-pool.ts";
+import type { Listening } from "../../discovery/service/listen.ts";
+import { startElection } from "../../leadership/election.ts";
+import type { Leadership } from "../../leadership/leadership.ts";
+import { startManager } from "../../manager/manager.ts";
+import type { RunningManager } from "../../manager/options.ts";
+import type { RunCommand } from "../context.ts";
+import { connectionSettings, replicationSettings, schedulingSettings } from "../manage-settings.ts";
+import { openManagerDiscovery } from "../manager-discovery.ts";
+
+/** Time beyond the lock's TTL that a request waits for a new primary. */
+const electionSlackMs = 5_000;
+
+/** Runs a manager until the program is told to stop: it resigns first, so that another takes over at once. */
+export const run: RunCommand = async (context, flags, positionals) => {
+  const { clock, log, random, signal, globals } = context;
+  const settings = await connectionSettings(context, flags, positionals);
+  const { tls } = settings;
+  const found = await openManagerDiscovery(context, flags, settings);
+  const watching = new AbortController();
+  let leadership: Leadership | undefined;
+  let cluster: ManagedCluster | undefined;
+  let manager: RunningManager | undefined;
+  let relay: Listening | undefined;
+  try {
+    const scheduling = schedulingSettings(context, flags);
+    const lock = found.discovery.leadership;
+    const replication = replicationSettings(flags, lock !== undefined);
+    if (replication !== undefined && lock !== undefined) {
+      leadership = startElection({ store: lock, ...replication, clock, log });
+    }
+    const engines = openCluster({
+      clock,
+      log,
+      random,
+      ...(tls === undefined ? {} : { tls }),
+      ...scheduling,
+      refreshMinIntervalMs: settings.refreshMinIntervalMs,
+      refreshMaxIntervalMs: settings.refreshMaxIntervalMs,
+      failureRetry: settings.failureRetry,
+      isPrimary: () => leadership?.isPrimary() ?? true,
+    });
+    cluster = engines;
+    found.discovery.watch(
+      (addrs) => engines.setEntries(addrs),
+      (error) => log.error(`Discovery error: ${error.message}`),
+      watching.signal,
+    );
+    const { service } = found;
+    manager = await startManager({
+      hosts: flags.list("host"),
+      ...(tls === undefined ? {} : { tls }),
+      cors: flags.bool("api-enable-cors"),
+      debug: globals.bool("debug"),
+      experimental: globals.bool("experimental"),
+      refreshOnNodeFilter: flags.bool("refresh-on-node-filter"),
+      containerNameRefreshFilter: flags.text("container-name-refresh-filter"),
+      cluster: engines,
+      ...(leadership === undefined ? {} : { leadership }),
+      ...(replication === undefined ? {} : { electionWaitMs: replication.ttlMs + electionSlackMs }),
+      services: service === undefined ? [] : [(request, response) => service.handle(request, response)],
+      clock,
+      log,
+    });
+    relay = await found.startRelay();
+    await toldToStop(signal);
+    log.info("Stopping");
+    return 0;
+  } finally {
+    await leadership?.close();
+    watching.abort();
+    await relay?.close();
+    await manager?.close();
+    await cluster?.close();
+    await found.close();
+  }
+};
+
+function toldToStop(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
