@@ -1,5 +1,6 @@
 import type { EngineClient } from "../engine/client.ts";
 import type { Json } from "../scheduler/model.ts";
+import type { ContainerLife } from "./container-life.ts";
 
 export type NodeStatus = "Pending" | "Healthy" | "Unhealthy" | "Disconnected";
 
@@ -53,6 +54,8 @@ export interface ClusterContainer {
   readonly state: string;
   /** Seconds since 1970 by the engine's clock, as in the list entry. */
   readonly createdAt: number;
+  /** Its times and states, for what is shown of it; read once, unlike `inspect`. */
+  readonly life: ContainerLife;
   /** All labels of its config. */
   readonly labels: Readonly<Record<string, string>>;
   /** Image as it was named at create. */

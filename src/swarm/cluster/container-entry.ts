@@ -2,6 +2,7 @@ import { isJson, listAt, numberAt, objectAt, textAt, textMapAt, textsAt } from "
 import type { Json, PlacedContainer } from "../scheduler/model.ts";
 import { boundPorts, expressionList, swarmLabels } from "../scheduler/request.ts";
 import type { ClusterContainer } from "./cluster.ts";
+import { type ContainerLife, lifeOf } from "./container-life.ts";
 import type { NodeState } from "./node-state.ts";
 import type { Packed } from "./packer.ts";
 
@@ -21,6 +22,7 @@ export class ContainerEntry implements ClusterContainer {
   readonly image: string;
   readonly swarmId: string;
   readonly placed: PlacedContainer;
+  readonly life: ContainerLife;
   /** Position in the order in which the manager saw things of this node. */
   readonly seenAt: number;
   readonly #summaryText: string;
@@ -39,6 +41,7 @@ export class ContainerEntry implements ClusterContainer {
     this.#summaryText = JSON.stringify({ ...summary, Status: "" });
     this.#inspect = inspect?.packed;
     this.placed = placedOf(this, summary, inspect?.json, node.cpus);
+    this.life = lifeOf(summary, inspect?.json);
     this.seenAt = node.nextSight();
   }
 
