@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { isAppError } from "../kit/errors.ts";
 import { ensureDirectory, writeFileAtomic } from "../kit/fs.ts";
 import type { ImageContext } from "./context.ts";
@@ -49,7 +49,7 @@ export async function openApt(ctx: ImageContext, directory: string): Promise<Apt
     try {
       return await ctx.run("apt-get", [...settings(directory), ...args], {
         timeoutMs: 15 * minutes,
-        env: { LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" },
+        env: { ...ctx.env, LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" },
         ...(ctx.signal === undefined ? {} : { signal: ctx.signal }),
       });
     } catch (error) {
@@ -72,15 +72,20 @@ export async function openApt(ctx: ImageContext, directory: string): Promise<Apt
   return {
     async fetch(packages) {
       const simulated = await apt("-y", "-s", "install", ...packages);
-      const found = parseInstalls(simulated.stdout);
-      await apt("-y", "--download-only", "install", ...packages);
-      return found
+      const files = parseInstalls(simulated.stdout)
         .map(({ name, version, kind }) => ({
           name,
           version,
           path: join(archives, `${name}_${version.replaceAll(":", "%3a")}_${kind}.deb`),
         }))
         .sort((a, b) => (a.name < b.name ? -1 : 1));
+      // What lies in this folder was checked by apt when it came: unfinished files are in partial/.
+      const present = new Set(await readdir(archives));
+      if (!files.every(({ path }) => present.has(basename(path)))) {
+        ctx.progress("downloading packages");
+        await apt("-y", "--download-only", "install", ...packages);
+      }
+      return files;
     },
   };
 }

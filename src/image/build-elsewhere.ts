@@ -29,6 +29,7 @@ chown -R "$OWNER" /images /packages`;
 export async function buildImagesInContainer(
   ctx: ImageContext,
   kinds: readonly ImageKind[],
+  force: boolean,
 ): Promise<ImageEntry[]> {
   const images = imageDirectory(ctx);
   const packages = buildDirectory(ctx);
@@ -46,7 +47,17 @@ export async function buildImagesInContainer(
         ...["--env", "MACHINE_IMAGE_CACHE=/images", "--env", "MACHINE_BUILD_CACHE=/packages"],
         ...["--env", "DEBIAN_FRONTEND=noninteractive"],
         ...["--volume", `${ctx.packageRoot}:/machine:ro`, "--volume", `${images}:/images`],
-        ...["--volume", `${packages}:/packages`, `debian:${suite}-slim`, "sh", "-c", script, "sh", ...kinds],
+        ...[
+          "--volume",
+          `${packages}:/packages`,
+          `debian:${suite}-slim`,
+          "sh",
+          "-c",
+          script,
+          "sh",
+          ...(force ? ["--force"] : []),
+          ...kinds,
+        ],
       ],
       {
         timeoutMs: 3_600_000,

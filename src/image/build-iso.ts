@@ -1,6 +1,6 @@
 import { chmod, copyFile, link, mkdir, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Apt } from "./apt.ts";
+import type { Apt, PackageFile } from "./apt.ts";
 import { type CarriedImage, carryImage, type MachineTree } from "./build-machine.ts";
 import type { ImageContext } from "./context.ts";
 import { cpioOf } from "./cpio.ts";
@@ -16,7 +16,7 @@ export async function buildIso(
   swarm: CarriedImage,
   work: string,
   target: string,
-): Promise<readonly string[]> {
+): Promise<readonly PackageFile[]> {
   const packages = (await apt.fetch(isoPackages)).filter(
     (one) => kernelPackage.test(one.name) || one.name === "isolinux" || one.name === "syslinux-common",
   );
@@ -60,7 +60,7 @@ export async function buildIso(
   );
   ctx.progress("writing the ISO");
   await writeIso(ctx, iso, join(unpacked, "usr/lib/ISOLINUX/isohdpfx.bin"), tree, target);
-  return packages.map((one) => `${one.name}=${one.version}`);
+  return packages;
 }
 
 async function writeInitrd(

@@ -5,6 +5,7 @@ import { ensureDirectory, readTextIfPresent } from "../kit/fs.ts";
 import { type Apt, openApt, type PackageFile } from "./apt.ts";
 import { sha256OfFile } from "./archive.ts";
 import { buildImagesInContainer, isDebianLike } from "./build-elsewhere.ts";
+import { inputsDigest } from "./build-inputs.ts";
 import { buildIso } from "./build-iso.ts";
 import { buildContainer, buildMachineTree, type CarriedImage } from "./build-machine.ts";
 import { buildProgram } from "./build-program.ts";
@@ -16,10 +17,12 @@ import {
   imageDirectory,
   imagePath,
   keepImage,
+  listImages,
 } from "./cache.ts";
 import type { ImageContext, ImageKind } from "./context.ts";
 import { buildNeedsRoot, buildToolMissing } from "./errors.ts";
 import { etcdImage, swarmImage } from "./programs.ts";
+import { isoPackages, machinePackages } from "./recipe.ts";
 
 /** Programs that a build calls, and the Debian packages that they are in. */
 const tools: Readonly<Record<string, { program: string; args: string[]; from: string }[]>> = {
@@ -38,17 +41,26 @@ const tools: Readonly<Record<string, { program: string; args: string[]; from: st
 };
 
 /** Builds images and puts them into the cache: here on Debian and Ubuntu, else in a Debian container. */
-export async function buildImages(ctx: ImageContext, kinds: readonly ImageKind[]): Promise<ImageEntry[]> {
+export async function buildImages(
+  ctx: ImageContext,
+  kinds: readonly ImageKind[],
+  options: { /** Also what is up to date. */ force?: boolean } = {},
+): Promise<ImageEntry[]> {
+  const force = options.force === true;
   const isHere = ctx.platform === "linux" && isDebianLike(await readTextIfPresent("/etc/os-release"));
-  return isHere ? buildImagesHere(ctx, kinds) : buildImagesInContainer(ctx, kinds);
+  return isHere ? buildImagesHere(ctx, kinds, force) : buildImagesInContainer(ctx, kinds, force);
 }
 
 /**
  * Builds images from Debian's packages on a Debian or Ubuntu host.
- * @returns the new entries, in the order swarm, etcd, container, iso
+ * @returns the entries of `kinds`, in the order swarm, etcd, container, iso
  * @throws IMAGE_BUILD_TOOL_MISSING, IMAGE_BUILD_NEEDS_ROOT, IMAGE_PACKAGES_UNAVAILABLE
  */
-async function buildImagesHere(ctx: ImageContext, kinds: readonly ImageKind[]): Promise<ImageEntry[]> {
+async function buildImagesHere(
+  ctx: ImageContext,
+  kinds: readonly ImageKind[],
+  force: boolean,
+): Promise<ImageEntry[]> {
   const wants = (kind: ImageKind) => kinds.includes(kind);
   const machines = wants("iso") || wants("container");
   if (machines && process.getuid?.() !== 0) throw buildNeedsRoot();
@@ -60,51 +72,118 @@ async function buildImagesHere(ctx: ImageContext, kinds: readonly ImageKind[]): 
   await removeLeftovers(cache);
   const work = await mkdtemp(join(cache, "work-"));
   try {
-    const apt = await openApt(ctx, join(cache, "apt"));
-    const entries: ImageEntry[] = [];
-    let carried: CarriedImage | undefined;
-    if (machines || wants("swarm")) {
-      const plain = join(work, "swarm.tar");
-      const packed = join(work, builtNames.swarm);
-      const image = swarmImage(ctx.packageRoot, await stagedBundle(ctx, work));
-      const made = await buildProgram(ctx, apt, image, work, wants("swarm") ? [plain, packed] : [plain]);
-      carried = { path: plain, tag: image.tag, id: made.id };
-      if (wants("swarm")) entries.push(await keep(ctx, "swarm", packed, { ...made, tag: image.tag }));
-    }
-    if (wants("etcd")) {
-      const file = join(work, builtNames.etcd);
-      const image = etcdImage(ctx.packageRoot);
-      const made = await buildProgram(ctx, apt, image, work, [file]);
-      entries.push(await keep(ctx, "etcd", file, { ...made, tag: image.tag }));
-    }
-    if (machines && carried) entries.push(...(await buildMachines(ctx, apt, wants, carried, work)));
-    return entries;
+    const apt = remembering(await openApt(ctx, join(cache, "apt")));
+    const bundle = machines || wants("swarm") ? await stagedBundle(ctx, work) : undefined;
+    const plan = await planBuild(ctx, apt, kinds, bundle, force);
+    for (const { name } of plan.upToDate) ctx.progress(`${name} is up to date`);
+    const made = await buildPlanned(ctx, apt, plan.inputs, bundle, work);
+    return [...plan.upToDate, ...made].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
+const order: readonly ImageKind[] = ["swarm", "etcd", "container", "iso"];
+
+/** Asks apt once for each set of packages. */
+function remembering(apt: Apt): Apt {
+  const known = new Map<string, ReturnType<Apt["fetch"]>>();
+  return {
+    fetch(packages) {
+      const key = packages.join(" ");
+      const files = known.get(key) ?? apt.fetch(packages);
+      known.set(key, files);
+      return files;
+    },
+  };
+}
+
+/** Digest of the inputs of each image that must be built. */
+type Inputs = ReadonlyMap<ImageKind, string>;
+
+async function planBuild(
+  ctx: ImageContext,
+  apt: Apt,
+  kinds: readonly ImageKind[],
+  bundle: string | undefined,
+  force: boolean,
+): Promise<{ inputs: Inputs; upToDate: ImageEntry[] }> {
+  const swarm = swarmImage(ctx.packageRoot, "").packages;
+  const packages: Readonly<Record<ImageKind, readonly (readonly string[])[]>> = {
+    swarm: [swarm],
+    etcd: [etcdImage(ctx.packageRoot).packages],
+    container: [swarm, machinePackages],
+    iso: [swarm, machinePackages, isoPackages],
+  };
+  const present = await listImages(ctx);
+  const inputs = new Map<ImageKind, string>();
+  const upToDate: ImageEntry[] = [];
+  for (const kind of order.filter((one) => kinds.includes(one))) {
+    const digest = await inputsDigest(ctx, apt, kind, kind === "etcd" ? undefined : bundle, packages[kind]);
+    const same = present.find((one) => one.name === builtNames[kind] && one.inputs === digest);
+    if (same !== undefined && !force) upToDate.push(same);
+    else inputs.set(kind, digest);
+  }
+  return { inputs, upToDate };
+}
+
+async function buildPlanned(
+  ctx: ImageContext,
+  apt: Apt,
+  inputs: Inputs,
+  bundle: string | undefined,
+  work: string,
+): Promise<ImageEntry[]> {
+  const entries: ImageEntry[] = [];
+  const machines = inputs.has("iso") || inputs.has("container");
+  let carried: CarriedImage | undefined;
+  if (bundle !== undefined && (machines || inputs.has("swarm"))) {
+    const plain = join(work, "swarm.tar");
+    const packed = join(work, builtNames.swarm);
+    const image = swarmImage(ctx.packageRoot, bundle);
+    const made = await buildProgram(ctx, apt, image, work, inputs.has("swarm") ? [plain, packed] : [plain]);
+    carried = { path: plain, tag: image.tag, id: made.id };
+    const version = await programVersion(ctx);
+    if (inputs.has("swarm"))
+      entries.push(await keep(ctx, inputs, "swarm", packed, { ...made, version, tag: image.tag }));
+  }
+  if (inputs.has("etcd")) {
+    const file = join(work, builtNames.etcd);
+    const image = etcdImage(ctx.packageRoot);
+    const made = await buildProgram(ctx, apt, image, work, [file]);
+    entries.push(await keep(ctx, inputs, "etcd", file, { ...made, tag: image.tag }));
+  }
+  if (machines && carried) entries.push(...(await buildMachines(ctx, apt, inputs, carried, work)));
+  return entries;
+}
+
 async function buildMachines(
   ctx: ImageContext,
   apt: Apt,
-  wants: (kind: ImageKind) => boolean,
+  inputs: Inputs,
   swarm: CarriedImage,
   work: string,
 ): Promise<ImageEntry[]> {
   const entries: ImageEntry[] = [];
   const tree = await buildMachineTree(ctx, apt, work);
   const { packages, engineVersion: version } = tree;
-  if (wants("container")) {
+  if (inputs.has("container")) {
     const file = join(work, builtNames.container);
     const made = await buildContainer(ctx, tree, swarm, work, file);
-    entries.push(await keep(ctx, "container", file, { ...made, packages, version }));
+    entries.push(await keep(ctx, inputs, "container", file, { ...made, packages, version }));
   }
-  if (wants("iso")) {
+  if (inputs.has("iso")) {
     const file = join(work, builtNames.iso);
-    await buildIso(ctx, apt, tree, swarm, work, file);
-    entries.push(await keep(ctx, "iso", file, { packages, version }));
+    const more = await buildIso(ctx, apt, tree, swarm, work, file);
+    entries.push(await keep(ctx, inputs, "iso", file, { packages: [...packages, ...more], version }));
   }
   return entries;
+}
+
+async function programVersion(ctx: ImageContext): Promise<string> {
+  const text = await readTextIfPresent(join(ctx.packageRoot, "package.json"));
+  const found: unknown = text === undefined ? undefined : JSON.parse(text);
+  return typeof found === "object" && found !== null ? String(Reflect.get(found, "version") ?? "") : "";
 }
 
 interface Made {
@@ -115,7 +194,13 @@ interface Made {
   readonly tag?: string;
 }
 
-async function keep(ctx: ImageContext, kind: ImageKind, file: string, made: Made): Promise<ImageEntry> {
+async function keep(
+  ctx: ImageContext,
+  inputs: Inputs,
+  kind: ImageKind,
+  file: string,
+  made: Made,
+): Promise<ImageEntry> {
   const entry: ImageEntry = {
     name: builtNames[kind],
     kind,
@@ -124,6 +209,7 @@ async function keep(ctx: ImageContext, kind: ImageKind, file: string, made: Made
     sha256: await sha256OfFile(file),
     createdAt: new Date().toISOString(),
     origin: "built",
+    ...inputsOf(inputs, kind),
     ...(made.tag === undefined ? {} : { tag: made.tag }),
     ...(made.id === undefined ? {} : { imageId: made.id }),
     ...(made.layer === undefined ? {} : { layer: made.layer }),
@@ -132,6 +218,11 @@ async function keep(ctx: ImageContext, kind: ImageKind, file: string, made: Made
   await keepImage(ctx, file, entry);
   ctx.progress(`${imagePath(ctx, entry)}: ${Math.round(entry.sizeBytes / 2 ** 20)} MiB`);
   return entry;
+}
+
+function inputsOf(inputs: Inputs, kind: ImageKind): { inputs?: string } {
+  const digest = inputs.get(kind);
+  return digest === undefined ? {} : { inputs: digest };
 }
 
 async function checkTools(ctx: ImageContext, iso: boolean): Promise<void> {

@@ -21,6 +21,8 @@ export interface ImageEntry {
   readonly imageId?: string;
   /** Digest of its layer, as in the label `machine.image.layer`. */
   readonly layer?: string;
+  /** Digest of all that it was built from. */
+  readonly inputs?: string;
   /** "name=version" of every Debian package in it. */
   readonly packages?: readonly string[];
 }

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { ImageContext } from "./context.ts";
-import { bootModules, kernelModules, unwantedModules } from "./recipe.ts";
+import { bootModules, kernelModules, unwantedModules } from "./recipe-kernel.ts";
 
 /** An unpacked kernel package: its version and the folder it lies in. */
 export interface Kernel {

@@ -6,7 +6,7 @@ import { table } from "../output.ts";
 import { packageRoot } from "../real-seams.ts";
 
 /** `image build|ls|rm|pull`: the first word of `args` says which; the specs load one function each. */
-export const build: CommandModule["run"] = async (ctx, args) => {
+export const build: CommandModule["run"] = async (ctx, args, flags) => {
   const { buildImages } = await import("../../image/build.ts");
   const { imageKinds, isImageKind } = await import("../../image/context.ts");
   const kinds = new Set<ImageKind>();
@@ -15,7 +15,7 @@ export const build: CommandModule["run"] = async (ctx, args) => {
     else if (isImageKind(word)) kinds.add(word);
     else throw usageError(`no image is called "${word}"`, `choose from ${imageKinds.join(", ")} or all`);
   }
-  const entries = await buildImages(await imageContextOf(ctx), [...kinds]);
+  const entries = await buildImages(await imageContextOf(ctx), [...kinds], { force: flags.bool("force") });
   await ctx.progress.end();
   for (const entry of entries) ctx.io.out(`${entry.name}\n`);
   return 0;

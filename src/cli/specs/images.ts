@@ -24,7 +24,7 @@ export const imageSpecs: readonly CommandSpec[] = [
         args: { min: 0 },
         reports: true,
         completes: "nothing",
-        flags: [],
+        flags: [{ name: "force", type: "bool", summary: "build also what is up to date" }],
         load: async () => ({ run: (await import("../commands/image.ts")).build }),
       },
       {
