@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { UserEngine } from "../docker/client.ts";
+import type { DriverEngine } from "../driver/driver.ts";
 import type { ImageContext } from "../image/context.ts";
 import type { ImageEngine } from "../image/finder.ts";
 import { systemClock } from "../kit/clock.ts";
@@ -44,7 +45,7 @@ export const realSeams: Seams = {
 };
 
 /** The user's engine; found and connected at the first call. */
-export function lazyEngine({ io, store }: Surroundings): ImageEngine {
+export function lazyEngine({ io, store }: Surroundings): DriverEngine & ImageEngine {
   let opened: Promise<UserEngine> | undefined;
   let address = "";
   const open = () => {
