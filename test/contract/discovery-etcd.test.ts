@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import type { DiscoveryOptions } from "../../src/swarm/discovery/discovery.ts";
 import { openDiscovery } from "../../src/swarm/discovery/index.ts";
 import { storeCertificates } from "../support/store-certificates.ts";
 import { type RunningStore, startEtcd, stopStoresAfterwards } from "../support/stores.ts";
+import { tempDir } from "../support/temp-dir.ts";
 import { contractOptions, lockContract, registeringContract, watching } from "./discovery.ts";
 
 stopStoresAfterwards();
@@ -64,7 +64,8 @@ describe.each(["etcd", "etcd3"])("%s against etcd-server", (scheme) => {
   });
 
   it("speaks TLS with a client certificate, and only so", async () => {
-    const files = await storeCertificates(tmpdir());
+    await using home = await tempDir();
+    const files = await storeCertificates(home.path);
     const store = await startEtcd(files);
     const read = (path: string) => readFile(path, "utf8");
     const tls = { ca: await read(files.ca), cert: await read(files.cert), key: await read(files.key) };

@@ -55,6 +55,24 @@ async function whenFree(keys: EtcdKeys, key: string, index: number, signal: Abor
   }
 }
 
+/** @returns the index of the new key */
+async function create(
+  keys: EtcdKeys,
+  key: string,
+  form: { value: string; ttl: string },
+  signal: AbortSignal,
+): Promise<number> {
+  try {
+    return (await keys.put(key, "prevExist=false", form, signal)).node.modifiedIndex;
+  } catch (error) {
+    if (!(error instanceof EtcdRefusal)) {
+      // it may have been done without our knowing; else the TTL ends it
+      void keys.remove(key, `prevValue=${encodeURIComponent(form.value)}`).catch(() => undefined);
+    }
+    throw error;
+  }
+}
+
 async function take(
   keys: EtcdKeys,
   key: string,
@@ -65,7 +83,7 @@ async function take(
 ): Promise<HeldLock> {
   const form = { value, ttl: String(Math.max(1, Math.ceil(ttlMs / 1000))) };
   const since = clock.monotonic();
-  let index = (await keys.put(key, "prevExist=false", form, signal)).node.modifiedIndex;
+  let index = await create(keys, key, form, signal);
   let isUnsure = false;
 
   const renew = async (renewSignal: AbortSignal): Promise<boolean> => {

@@ -119,14 +119,19 @@ function lockOf(client: Etcd3, key: string, clock: Clock): LeaderStore {
         signal.throwIfAborted();
         const lease = client.lease(Math.max(1, Math.ceil(ttlMs / 1000)), { autoKeepAlive: false });
         lease.on("lost", () => undefined); // an `error` nobody hears would end the process; renewals tell
-        const since = clock.monotonic();
-        const id = await asked(lease.grant());
-        const put = client.put(key).value(value).lease(id);
-        const { succeeded } = await asked(client.if(key, "Create", "==", 0).then(put).commit());
         const release = async () => {
           await lease.revoke();
         };
-        if (succeeded) return holdLease({ ttlMs, since, renew: () => isRenewed(lease), release }, clock);
+        const since = clock.monotonic();
+        try {
+          const id = await asked(lease.grant());
+          const put = client.put(key).value(value).lease(id);
+          const { succeeded } = await asked(client.if(key, "Create", "==", 0).then(put).commit());
+          if (succeeded) return holdLease({ ttlMs, since, renew: () => isRenewed(lease), release }, clock);
+        } catch (error) {
+          void release().catch(() => undefined); // it ends by itself
+          throw error;
+        }
         await release().catch(() => undefined); // it ends by itself
         const { value: holder, cursor } = await source.read();
         if (holder !== "") await source.changed(cursor, signal);

@@ -148,16 +148,19 @@ function tokenLock(http: StoreHttp, path: string, options: DiscoveryOptions): Le
         if (answer.status !== 200 && answer.status !== 409) throw refused("Failed to take the lock", answer);
         return answer.status === 200;
       };
-      for (;;) {
-        const since = clock.monotonic();
-        if (await take(signal)) {
-          const release = async () => {
-            await http.call({ method: "DELETE", path: own, timeoutMs: 3_000 });
-          };
-          return holdLease({ ttlMs, since, renew: take, release }, clock);
+      const release = async () => {
+        await http.call({ method: "DELETE", path: own, timeoutMs: 3_000 });
+      };
+      try {
+        for (;;) {
+          const since = clock.monotonic();
+          if (await take(signal)) return holdLease({ ttlMs, since, renew: take, release }, clock);
+          const { value: holder, cursor } = await source.read(signal);
+          if (holder !== "") await source.changed(cursor, signal);
         }
-        const { value: holder, cursor } = await source.read(signal);
-        if (holder !== "") await source.changed(cursor, signal);
+      } catch (error) {
+        void release().catch(() => undefined); // it may have been taken without our knowing; else the TTL ends it
+        throw error;
       }
     },
     follow: (onLeader, onError, signal) => watchValue(source, clock, onLeader, onError, signal),
