@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { isBuiltin } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { defineConfig } from "rolldown";
 
 /** CommonJS with code splitting: one chunk for each command, driver and backend, so that start-up pays for one. */
@@ -8,7 +8,7 @@ export default defineConfig({
   platform: "node",
   external: (id, importer = "") =>
     !isUnused(id, importer) && (/^node:|\.node$/.test(id) || id === "cpu-features" || isBuiltin(id)),
-  plugins: [leaveOut()],
+  plugins: [leaveOut(), inlineEtcdProtocol()],
   transform: { define: { BUILD_COMMIT: JSON.stringify(commit()) } },
   output: {
     dir: "dist",
@@ -45,6 +45,24 @@ function leaveOut() {
           };
         },
       });`;
+    },
+  };
+}
+
+/** etcd3 reads its protocol's description from a file beside it when it is loaded; a bundle has no such file. */
+function inlineEtcdProtocol() {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: text of that file, not a template of ours
+  const reading = "loadSync)(`${__dirname}/../proto/rpc.proto`";
+  return {
+    name: "inline-etcd-protocol",
+    transform(code, id) {
+      if (!/[\\/]etcd3[\\/]lib[\\/]connection-pool\.js$/.test(id)) return undefined;
+      if (!code.includes(reading)) throw new Error("etcd3 loads its protocol in another way than was known");
+      const fromEtcd3 = createRequire(id);
+      const { Root } = createRequire(fromEtcd3.resolve("@grpc/proto-loader"))("protobufjs");
+      const file = fromEtcd3.resolve("../proto/rpc.proto");
+      const description = new Root().loadSync(file, { keepCase: true }).toJSON();
+      return code.replace(reading, () => `fromJSON)(${JSON.stringify(description)}`);
     },
   };
 }

@@ -26,11 +26,11 @@ export function runNode(action: "ls" | "drain" | "activate"): RunCommand {
     }
     const ask = await managerClient(context, flags);
     if (name !== undefined) {
-      await ask("POST", `/swarm/nodes/${encodeURIComponent(name)}/${action}`);
+      await ask("POST", `/swarm-nodes/${encodeURIComponent(name)}/${action}`);
       context.out(`${name}\n`);
       return 0;
     }
-    const nodes = v.parse(nodesSchema, JSON.parse(await ask("GET", "/swarm/nodes")));
+    const nodes = v.parse(nodesSchema, JSON.parse(await ask("GET", "/swarm-nodes")));
     const rows = [
       ["NODE", "ADDRESS", "STATUS", "AVAILABILITY", "ERROR"],
       ...nodes.map((node) => [node.Name, node.Addr, node.Status, node.Availability, node.Error]),
