@@ -57,10 +57,11 @@ export async function connectNative(
     } catch (error) {
       if (isAppError(error, "SSH_HOST_KEY_CHANGED")) throw error;
       const refused = isAuthFailure(error);
-      if (refused && clock.monotonic() - greetedAt > Math.min(authGraceMs, options.timeoutMs)) {
+      const isOver = left() <= 0;
+      if (refused && (isOver || clock.monotonic() - greetedAt > authGraceMs)) {
         throw sshAuthFailed(address, address.user, error);
       }
-      if (left() <= 0) throw sshUnreachable(address, options.timeoutMs, messageOf(error));
+      if (isOver) throw sshUnreachable(address, options.timeoutMs, messageOf(error));
       log.debug(`ssh ${address.host}:${address.port}: ${messageOf(error)}; trying again`);
       await clock.delay(500, options.signal);
     }
