@@ -1,7 +1,6 @@
 import "reflect-metadata"; // @peculiar/x509 needs it to be there first
-import { createPrivateKey, generateKeyPair, randomBytes, webcrypto } from "node:crypto";
+import { createPrivateKey, randomBytes, webcrypto } from "node:crypto";
 import { isIP } from "node:net";
-import { promisify } from "node:util";
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -19,6 +18,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
+import { newRsaKey } from "./rsa-key.ts";
 
 /** A certificate and its key as the files hold them: PEM, the key as PKCS#1. */
 export interface CertificatePair {
@@ -148,7 +148,7 @@ interface NewKey {
 }
 
 async function newKey(): Promise<NewKey> {
-  const pair = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
+  const pair = await newRsaKey();
   const pem = String(pair.privateKey.export({ type: "pkcs1", format: "pem" }));
   const spki = pair.publicKey.export({ type: "spki", format: "der" });
   const publicKey = await webcrypto.subtle.importKey("spki", spki, rsa, true, ["verify"]);

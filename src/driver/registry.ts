@@ -42,7 +42,7 @@ export function driverRegistry(index: DriverIndex): DriverRegistry {
       return (await load(name)) ?? unknownDriver(name);
     },
     async choose(ctx) {
-      return chooseDriver(await Promise.all(names.map((name) => index[name]?.load())), ctx);
+      return chooseDriver(await Promise.all(names.map(load)), ctx);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { AppError } from "../kit/errors.ts";
 
 /** The name cannot be one of a machine; nothing was made. */
-export const machineNameInvalid = (name: string) =>
+const machineNameInvalid = (name: string) =>
   new AppError("MACHINE_NAME_INVALID", `"${name}" cannot be the name of a machine`, {
     hint: "a name starts with a letter or digit and goes on with letters, digits, - and .",
   });

@@ -14,7 +14,7 @@ import type {
 export const currentVersion = 3;
 
 /** A record that a later program wrote; reading it by our rules could lose what it means. */
-export const recordFromFuture = (version: number) =>
+const recordFromFuture = (version: number) =>
   new AppError(
     "RECORD_FROM_FUTURE",
     `config.json has version ${version}, this program knows versions up to ${currentVersion}`,

@@ -33,7 +33,7 @@ export function readRecord(root: string, name: string): ReadRecord {
 }
 
 /** The text of config.json; throws AppError. */
-export function readText(path: string, name: string): string {
+function readText(path: string, name: string): string {
   let file: number | undefined;
   try {
     file = openSync(path, "r");

@@ -7,7 +7,7 @@ import { generateCa } from "../../../src/certs/generate.ts";
 import { checkServerCertificate, issueServerCertificate } from "../../../src/certs/server.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // RSA keys take their time on a busy computer
+vi.setConfig({ testTimeout: 120_000 }); // RSA keys take their time on a busy computer
 
 const now = Date.UTC(2026, 0, 1);
 const dayMs = 86_400_000;

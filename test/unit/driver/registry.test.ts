@@ -86,8 +86,9 @@ describe("a driver that is not here", () => {
     const full = { ...base, SwarmMaster: false, SwarmHost: "", SwarmDiscovery: "", ...config };
     const driver = module.open(driverContext(world.ctx, "m"), full);
     expect(driver.config).toBe(full);
-    const calls = [driver.start, driver.stop, driver.url, driver.state, driver.remove, driver.sshAddress];
-    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: "DRIVER_NOT_FOUND" });
+    for (const operation of ["start", "stop", "url", "state", "remove", "sshAddress"] as const) {
+      await expect(driver[operation]()).rejects.toMatchObject({ code: "DRIVER_NOT_FOUND" });
+    }
     const states = await module.states?.(driverContext(world.ctx, ""), [full]);
     expect(states?.get("m")).toMatchObject({ state: "", error: expect.stringContaining("amazonec2") });
   });

@@ -8,7 +8,7 @@ import { removeMachines } from "../../../src/machine/remove.ts";
 import { fakeDriver } from "../../support/fake-driver.ts";
 import { flagsOf, type MachineWorld, machineWorld, type WorldOptions } from "../../support/machine-world.ts";
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // RSA keys take their time on a busy computer
+vi.setConfig({ testTimeout: 120_000 }); // RSA keys take their time on a busy computer
 
 /** A world with running machines. */
 async function worldWith(names: readonly string[], options: WorldOptions = {}): Promise<MachineWorld> {
