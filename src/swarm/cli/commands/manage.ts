@@ -1,9 +1,6 @@
 import type { ManagedCluster } from "../../cluster/cluster.ts";
-import { openCluster } from "../../cluster/engine-pool.ts";
 import type { Listening } from "../../discovery/service/listen.ts";
-import { startElection } from "../../leadership/election.ts";
 import type { Leadership } from "../../leadership/leadership.ts";
-import { startManager } from "../../manager/manager.ts";
 import type { RunningManager } from "../../manager/options.ts";
 import type { RunCommand } from "../context.ts";
 import { connectionSettings, replicationSettings, schedulingSettings } from "../manage-settings.ts";
@@ -27,6 +24,12 @@ export const run: RunCommand = async (context, flags, positionals) => {
     const scheduling = schedulingSettings(context, flags);
     const lock = found.discovery.leadership;
     const replication = replicationSettings(flags, lock !== undefined);
+    // what follows is heavy; a wrong flag is told without it
+    const [{ openCluster }, { startManager }, { startElection }] = await Promise.all([
+      import("../../cluster/engine-pool.ts"),
+      import("../../manager/manager.ts"),
+      import("../../leadership/election.ts"),
+    ]);
     if (replication !== undefined && lock !== undefined) {
       leadership = startElection({ store: lock, ...replication, clock, log });
     }
