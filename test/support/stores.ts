@@ -35,7 +35,7 @@ export function stopStoresAfterwards(): void {
 }
 
 /** Ports below those that the system gives to outgoing connections, so that none of these takes them meanwhile. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const range = await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8").catch(() => "32768");
   const below = Math.min(Number(range.split(/\s/)[0]) || 32_768, 32_768);
   for (let tries = 0; tries < 200; tries += 1) {

@@ -22,7 +22,7 @@ export interface AgentOptions {
   signal: AbortSignal;
 }
 
-const firstRetryMs = 1_000;
+const firstRetryMs = 250;
 const leaveLimitMs = 3_000;
 /** Beats come up to a tenth early, so that agents that began together do not beat together for ever. */
 const jitterShare = 0.1;
