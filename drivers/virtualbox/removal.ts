@@ -74,9 +74,7 @@ async function removeNetworks(vm: Vm, made: readonly MadeResource[]): Promise<vo
   const isFree = (name: string) =>
     !used.has(name) && !used.has(name.replace(/^HostInterfaceNetworking-/, ""));
   for (const name of await madeInterfaces(vm, ids("hostonlyif"))) {
-    if (!isFree(name)) continue;
-    await tolerate(vm, ["dhcpserver", "remove", "--netname", `HostInterfaceNetworking-${name}`]);
-    await tolerate(vm, ["hostonlyif", "remove", name]);
+    if (isFree(name)) await tolerate(vm, ["hostonlyif", "remove", name]);
   }
   for (const name of ids("dhcpserver").filter(isFree)) {
     await tolerate(vm, ["dhcpserver", "remove", "--netname", name]);
