@@ -1,7 +1,7 @@
 import { type CertificateProblem, checkCertificate, problemText } from "../certs/check.ts";
 import { readTextIfPresent } from "../kit/fs.ts";
 import type { HostRecord } from "../store/record.ts";
-import { serverProblems } from "./certificates.ts";
+import { ensureClientCertificates, serverProblems } from "./certificates.ts";
 import type { MachineContext } from "./context.ts";
 
 /** A sentence about a certificate that does not serve, and what to type. */
@@ -37,6 +37,29 @@ export async function certificateTrouble(
   return serverProblem === undefined
     ? undefined
     : trouble("the machine's server certificate", serverProblem, "", record.Name);
+}
+
+/**
+ * Looks after certificates that end within 30 days and still serve: the client's is renewed here, the server's, which
+ * takes a restart of the engine, is told of.
+ */
+export async function renewBeforeEnd(ctx: MachineContext, record: HostRecord): Promise<void> {
+  const auth = record.HostOptions.AuthOptions;
+  const [ca, cert, key] = await Promise.all(
+    [auth.CaCertPath, auth.ClientCertPath, auth.ClientKeyPath].map(readTextIfPresent),
+  );
+  if (onlyNearEnd(checkCertificate({ cert, key, ca, nowMs: ctx.clock.now() }))) {
+    await ensureClientCertificates(ctx, auth);
+  }
+  if (onlyNearEnd(await serverProblems(ctx, record, []))) {
+    const remedy = `the next start renews it; ${regenerateHint(record.Name)}`;
+    const message = `the server certificate of "${record.Name}" ${problemText("nearEnd")}: ${remedy}`;
+    ctx.report({ type: "warning", machine: record.Name, message });
+  }
+}
+
+function onlyNearEnd(problems: readonly CertificateProblem[]): boolean {
+  return problems.length === 1 && problems[0] === "nearEnd";
 }
 
 /** What is near its end still serves, and is renewed by the next start or provisioning. */

@@ -1,6 +1,6 @@
 import { hostNotRunning } from "../driver/errors.ts";
 import { AppError } from "../kit/errors.ts";
-import { certificateTrouble, regenerateHint } from "./certificate-trouble.ts";
+import { certificateTrouble, regenerateHint, renewBeforeEnd } from "./certificate-trouble.ts";
 import { copyClientCertificates, engineTarget } from "./certificates.ts";
 import type { MachineContext } from "./context.ts";
 import { ProbeError } from "./engine-probe.ts";
@@ -37,6 +37,7 @@ export async function connectionOf(
     if (options.swarm !== undefined && !record.HostOptions.SwarmOptions.Master) throw notSwarmMaster(name);
     const engineUrl = await machine.driver.url();
     if (engineUrl === "") throw hostNotRunning(name);
+    await renewBeforeEnd(ctx, record);
     await copyClientCertificates(record.HostOptions.AuthOptions);
     const url = options.swarm === undefined ? engineUrl : await options.swarm.swarmUrl(machine, engineUrl);
     if (url === undefined) throw notSwarmMaster(name);

@@ -59,6 +59,21 @@ describe("the connection of env and config", () => {
     );
   });
 
+  it("renews a client certificate near its end, and tells of a server's", async () => {
+    await using world = await worldWithMachine();
+    const client = join(world.ctx.store.certsDir, "cert.pem");
+    const before = await readFile(client, "utf8");
+    const nowMs = Date.now() + 1060 * 86_400_000;
+    const later = { ...world.ctx, clock: { ...world.ctx.clock, now: () => nowMs } };
+    await connectionOf(later, "a");
+    const after = await readFile(client, "utf8");
+    expect(after).not.toBe(before);
+    expect(await readFile(join(world.ctx.store.machineDir("a"), "cert.pem"), "utf8")).toBe(after);
+    expect(world.events).toContainEqual(
+      expect.objectContaining({ type: "warning", message: expect.stringContaining("ends within 30 days") }),
+    );
+  });
+
   it("is none for a machine that is off or unknown", async () => {
     await using world = await worldWithMachine();
     world.provider.hosts.set("a", { state: "Stopped", ip: "" });
