@@ -26,6 +26,7 @@ export const clusterParts: Parts["clusterParts"] = async (machines, outside) => 
       return {
         createSteps: (clusterName) => swarmSteps(store, tools, clusterName),
         hooks: swarmHooks(tools),
+        tools,
       };
     },
   };

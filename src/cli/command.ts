@@ -1,4 +1,5 @@
 import type { SwarmChoice } from "../cluster/plan.ts";
+import type { SwarmTools } from "../cluster/swarm-machine.ts";
 import type { FlagSpec, FlagValues } from "../driver/flags.ts";
 import type { Log } from "../kit/log.ts";
 import type { Env } from "../kit/process.ts";
@@ -55,6 +56,7 @@ export interface GlobalOptions {
 export interface ClusterActions {
   createSteps(clusterName: string): readonly CreateStep[];
   readonly hooks: LifecycleHooks;
+  readonly tools: SwarmTools;
 }
 
 /** What src/cluster adds to machine commands. */

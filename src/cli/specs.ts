@@ -1,4 +1,5 @@
 import type { CommandSpec } from "./command.ts";
+import { clusterSpecs } from "./specs/clusters.ts";
 import { imageSpecs } from "./specs/images.ts";
 import { machineSpecs } from "./specs/machines.ts";
 import { otherSpecs } from "./specs/other.ts";
@@ -8,6 +9,7 @@ import { useSpecs } from "./specs/use.ts";
 export const commandSpecs: readonly CommandSpec[] = [
   ...machineSpecs,
   ...useSpecs,
+  ...clusterSpecs,
   ...imageSpecs,
   ...otherSpecs,
 ];

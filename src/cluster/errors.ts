@@ -30,3 +30,32 @@ export const swarmImageMissing = (image: string, cause?: unknown) =>
     hint: "machine image build swarm makes one that is loaded without a network",
     cause,
   });
+
+export const machineNotOfCluster = (machine: string, cluster: string) =>
+  new AppError(
+    "MACHINE_NOT_OF_CLUSTER",
+    `a machine named "${machine}" exists and is not of the cluster "${cluster}"`,
+    {
+      hint: `choose another cluster name, or remove it: machine rm ${machine}`,
+    },
+  );
+
+export const alreadyInCluster = (machine: string, cluster: string) =>
+  new AppError("ALREADY_IN_CLUSTER", `"${machine}" is in the cluster "${cluster}" already`, {
+    hint: `machine cluster leave ${machine} takes it out`,
+  });
+
+export const notInCluster = (machine: string) =>
+  new AppError("NOT_IN_CLUSTER", `"${machine}" is in no cluster`);
+
+export const lastMaster = (machine: string, cluster: string) =>
+  new AppError(
+    "LAST_MASTER",
+    `"${machine}" is the last master of the cluster "${cluster}", which has other machines`,
+    {
+      hint: `promote another machine first, or remove the cluster: machine cluster rm ${cluster}`,
+    },
+  );
+
+export const cannotJoin = (machine: string, why: string) =>
+  new AppError("CANNOT_JOIN", `"${machine}" cannot be part of a cluster: ${why}`);

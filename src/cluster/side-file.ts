@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { readTextIfPresent, writeFileAtomic } from "../kit/fs.ts";
@@ -8,27 +9,36 @@ import type { Member } from "./membership.ts";
 const schema = v.object({
   /** Name of the machine's cluster; "" for the master's name. */
   cluster: v.optional(v.string(), ""),
+  /** It was made for itself and joined later: removing the cluster lets it go instead of removing it. */
+  joined: v.optional(v.boolean(), false),
 });
+
+export type ClusterNote = v.InferOutput<typeof schema>;
+
+const noNote: ClusterNote = { cluster: "", joined: false };
 
 const fileOf = (store: Store, machine: string) => join(store.machineDir(machine), ".cluster.json");
 
 /**
- * The cluster name that a machine was given; "" where it was given none. It stands in a file beside config.json, where
+ * What the store knows of a machine's cluster beyond its record. It stands in a file beside config.json, where
  * docker-machine leaves it alone.
  */
-export async function readClusterName(store: Store, machine: string): Promise<string> {
+export async function readClusterNote(store: Store, machine: string): Promise<ClusterNote> {
   const text = await readTextIfPresent(fileOf(store, machine));
-  if (text === undefined) return "";
+  if (text === undefined) return noNote;
   try {
-    return v.parse(schema, JSON.parse(text)).cluster;
+    return v.parse(schema, JSON.parse(text));
   } catch {
-    return ""; // a broken side file costs the name, not the machine
+    return noNote; // a broken side file costs the name, not the machine
   }
 }
 
-/** Keeps the cluster name of a machine. */
-export async function writeClusterName(store: Store, machine: string, cluster: string): Promise<void> {
-  await writeFileAtomic(fileOf(store, machine), `${JSON.stringify({ cluster })}\n`);
+export async function writeClusterNote(store: Store, machine: string, note: ClusterNote): Promise<void> {
+  await writeFileAtomic(fileOf(store, machine), `${JSON.stringify(note)}\n`);
+}
+
+export async function removeClusterNote(store: Store, machine: string): Promise<void> {
+  await rm(fileOf(store, machine), { force: true });
 }
 
 /** The records with their cluster names. */
@@ -36,7 +46,7 @@ export function membersOf(store: Store, records: readonly HostRecord[]): Promise
   return Promise.all(
     records.map(async (record) => {
       const isSwarm = record.HostOptions.SwarmOptions.IsSwarm;
-      return { record, clusterName: isSwarm ? await readClusterName(store, record.Name) : "" };
+      return { record, clusterName: isSwarm ? (await readClusterNote(store, record.Name)).cluster : "" };
     }),
   );
 }

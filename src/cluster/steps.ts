@@ -4,24 +4,40 @@ import { type Machine, withMachine } from "../machine/machine.ts";
 import type { Store } from "../store/store.ts";
 import { bareTokenId } from "./discovery-url.ts";
 import { waitUntilHealthy } from "./healthy.ts";
-import { writeClusterName } from "./side-file.ts";
+import { writeClusterNote } from "./side-file.ts";
 import { clusterOfMachine, configureSwarm, type SwarmTools } from "./swarm-machine.ts";
 
 /** Longest wait for a manager to report a new node; managers hear of it at once, so this is for slow guests. */
 const healthyTimeoutMs = 120_000;
 
+export interface StepTiming {
+  /** What to wait for before the containers are configured: the master, whose address agents are told. */
+  readonly before?: Promise<unknown>;
+  /** Called once the containers run and the store has the machine's address. */
+  readonly configured?: () => void;
+}
+
 /** What `create` does for a machine of a Swarm, after its engine answers. */
-export function swarmSteps(store: Store, tools: SwarmTools, clusterName: string): CreateStep[] {
+export function swarmSteps(
+  store: Store,
+  tools: SwarmTools,
+  clusterName: string,
+  timing: StepTiming = {},
+): CreateStep[] {
   return [
     {
       id: "swarm",
       title: "configuring swarm",
       appliesTo: (record) => record.HostOptions.SwarmOptions.IsSwarm,
       reserved: async (record) => {
-        if (clusterName !== "") await writeClusterName(store, record.Name, clusterName);
+        if (clusterName !== "")
+          await writeClusterNote(store, record.Name, { cluster: clusterName, joined: false });
       },
       run: async (machine) => {
+        await timing.before;
         await configureSwarm(machine, tools);
+        await machine.save();
+        timing.configured?.();
         if (machine.record.HostOptions.SwarmOptions.Master) await tellAgents(machine, tools);
       },
     },
@@ -45,6 +61,7 @@ export function swarmHooks(tools: SwarmTools): LifecycleHooks {
       if (!machine.record.HostOptions.SwarmOptions.IsSwarm) return;
       if (!addressChanged) return;
       await configureSwarm(machine, tools);
+      await machine.save(); // the agents' side reads the address from the store
       if (machine.record.HostOptions.SwarmOptions.Master) await tellAgents(machine, tools);
     },
   };
@@ -56,7 +73,6 @@ export function swarmHooks(tools: SwarmTools): LifecycleHooks {
  */
 async function tellAgents(master: Machine, tools: SwarmTools): Promise<void> {
   if (bareTokenId(master.record.HostOptions.SwarmOptions.Discovery) === undefined) return;
-  await master.save(); // the agents' side reads the address from the store
   const cluster = await clusterOfMachine(master);
   const others = (cluster?.members ?? []).filter(({ record }) => record.Name !== master.name);
   await Promise.all(

@@ -110,7 +110,7 @@ const findOptionsDir =
   'if sudo -n test -f "$dir/server.pem" 2>/dev/null || [ -f "$dir/server.pem" ]; then echo "$dir"; exit 0; fi; done; exit 1';
 
 /** Where the provisioner put the certificates; asked of the machine, since every distribution has its own. */
-async function optionsDirOf(machine: Machine): Promise<string> {
+export async function optionsDirOf(machine: Machine): Promise<string> {
   const connection = await machine.ssh();
   try {
     return (await connection.run(findOptionsDir)).stdout.trim();

@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import type { ClusterView } from "../machine/list.ts";
+import type { Machine } from "../machine/machine.ts";
 import type { Store } from "../store/store.ts";
 import { swarmPort } from "./discovery-url.ts";
 import { notSwarmMaster } from "./errors.ts";
@@ -10,13 +11,16 @@ import { allMembers, membersOf } from "./side-file.ts";
 export function clusterView(store: Store): ClusterView {
   return {
     swarmColumn: async (records) => swarmColumn(await membersOf(store, records)),
-    swarmUrl: async (machine) => {
-      const { Master, Host } = machine.record.HostOptions.SwarmOptions;
-      if (!Master) return undefined;
-      const { host, port } = await machine.driver.reach(swarmPort(Host));
-      return `tcp://${isIPv6(host) ? `[${host}]` : host}:${port}`;
-    },
+    swarmUrl: async (machine) =>
+      machine.record.HostOptions.SwarmOptions.Master ? swarmUrlOf(machine) : undefined,
   };
+}
+
+/** Where the client reaches the manager of a master: "tcp://host:port". */
+export async function swarmUrlOf(machine: Machine): Promise<string> {
+  const { Host } = machine.record.HostOptions.SwarmOptions;
+  const { host, port } = await machine.driver.reach(swarmPort(Host));
+  return `tcp://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
 /**

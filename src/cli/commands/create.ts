@@ -2,10 +2,10 @@ import type { DriverModule } from "../../driver/driver.ts";
 import type { FlagValues } from "../../driver/flags.ts";
 import { AppError, messageOf, usageError } from "../../kit/errors.ts";
 import type { MachineContext } from "../../machine/context.ts";
-import { type CreateRequest, createMachine } from "../../machine/create.ts";
-import type { SwarmOptions } from "../../store/record.ts";
+import { createMachine } from "../../machine/create.ts";
 import type { CommandContext, CommandModule } from "../command.ts";
 import { chosenDriver } from "../create-flags.ts";
+import { checkDiscovery, createRequest, swarmOptions } from "../create-request.ts";
 import { programName } from "../names.ts";
 import { pool } from "../pool.ts";
 import { joinOutcomes } from "../together.ts";
@@ -53,56 +53,7 @@ async function createOne(
   const choice = { swarm: swarmOptions(flags), clusterName: flags.string("swarm-name") };
   const { swarm, clusterName } = await cluster.planSwarm(choice);
   const steps = (await cluster.actions()).createSteps(clusterName);
-  await createMachine(machines, request(ctx, name, driver, flags, swarm), steps);
-}
-
-function request(
-  { options }: CommandContext,
-  name: string,
-  driver: DriverModule,
-  flags: FlagValues,
-  swarm: Partial<SwarmOptions>,
-): CreateRequest {
-  const auth = {
-    ServerCertSANs: flags.list("tls-san"),
-    ...(options.tlsCaCert === "" ? {} : { CaCertPath: options.tlsCaCert }),
-    ...(options.tlsCaKey === "" ? {} : { CaPrivateKeyPath: options.tlsCaKey }),
-    ...(options.tlsClientCert === "" ? {} : { ClientCertPath: options.tlsClientCert }),
-    ...(options.tlsClientKey === "" ? {} : { ClientKeyPath: options.tlsClientKey }),
-  };
-  const engine = {
-    ArbitraryFlags: flags.list("engine-opt"),
-    Env: flags.list("engine-env"),
-    InsecureRegistry: flags.list("engine-insecure-registry"),
-    Labels: flags.list("engine-label"),
-    RegistryMirror: flags.list("engine-registry-mirror"),
-    StorageDriver: flags.string("engine-storage-driver"),
-    InstallURL: flags.string("engine-install-url"),
-  };
-  return { name, driver, flags, engine, swarm, auth, keep: flags.bool("keep") };
-}
-
-function swarmOptions(flags: FlagValues): Partial<SwarmOptions> {
-  return {
-    IsSwarm: flags.bool("swarm") || flags.bool("swarm-master"),
-    Address: flags.string("swarm-addr"),
-    Discovery: flags.string("swarm-discovery"),
-    Agent: flags.bool("swarm"),
-    Master: flags.bool("swarm-master"),
-    Host: flags.string("swarm-host"),
-    Image: flags.string("swarm-image"),
-    Strategy: flags.string("swarm-strategy"),
-    ArbitraryFlags: flags.list("swarm-opt"),
-    ArbitraryJoinFlags: flags.list("swarm-join-opt"),
-    IsExperimental: flags.bool("swarm-experimental"),
-  };
-}
-
-function checkDiscovery(url: string): void {
-  if (url === "" || /^[^:]*:\/\/.*/.test(url)) return;
-  throw new AppError("DISCOVERY_INVALID", `"${url}" is no discovery URL`, {
-    hint: "it has the form SCHEME://ADDRESS, for example token://ID, nodes://IP:PORT,…, etcd://HOST:PORT/PATH",
-  });
+  await createMachine(machines, createRequest(ctx, name, driver, flags, swarm), steps);
 }
 
 function summarize(ctx: CommandContext, names: readonly string[], failed: readonly { name: string }[]): void {

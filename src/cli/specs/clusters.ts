@@ -1,0 +1,119 @@
+import type { CliFlag, CommandSpec } from "../command.ts";
+import { createFlags, sharedCreateFlags } from "../create-flags.ts";
+
+const cluster = () => import("../commands/cluster.ts");
+
+/** Flags of `create` that `cluster create` decides by itself. */
+const decided = new Set(["swarm", "swarm-master", "swarm-name"]);
+const undecided = (flags: readonly CliFlag[]) => flags.filter(({ name }) => !decided.has(name));
+
+const yesFlags: readonly CliFlag[] = [
+  { name: "yes", short: "y", type: "bool", summary: "do not ask" },
+  { name: "force", short: "f", type: "bool", summary: "remove also what cannot be reached, without asking" },
+];
+
+/** `machine cluster …`. */
+export const clusterSpecs: readonly CommandSpec[] = [
+  {
+    name: "cluster",
+    group: "clusters",
+    summary: "Make, list, grow and remove Swarm clusters as one thing",
+    usage: "COMMAND",
+    args: { min: 0 },
+    completes: "nothing",
+    flags: [],
+    load: () => import("../commands/help.ts"),
+    subcommands: [
+      {
+        name: "create",
+        group: "clusters",
+        summary: "Make a cluster: masters and nodes side by side",
+        usage: "NAME",
+        details: ["Interrupted, the same command goes on where it was."],
+        args: { min: 1, max: 1 },
+        reports: true,
+        completes: "nothing",
+        flags: [
+          { name: "masters", type: "int", default: 1, summary: "how many machines run a manager" },
+          { name: "nodes", type: "int", default: 2, summary: "how many further machines" },
+          ...undecided(sharedCreateFlags),
+        ],
+        extraFlags: async (ctx, words) => {
+          const all = await createFlags(ctx, words);
+          return all.filter(({ name }) => !sharedCreateFlags.some((shared) => shared.name === name));
+        },
+        load: async () => ({ run: (await cluster()).create }),
+      },
+      {
+        name: "ls",
+        group: "clusters",
+        summary: "List clusters with their state",
+        usage: "",
+        args: { min: 0, max: 0 },
+        completes: "nothing",
+        flags: [
+          { name: "quiet", short: "q", type: "bool", summary: "names alone" },
+          { name: "json", type: "bool", summary: "a JSON array of all clusters" },
+        ],
+        load: async () => ({ run: (await cluster()).list }),
+      },
+      {
+        name: "inspect",
+        group: "clusters",
+        summary: "Show one cluster as JSON",
+        usage: "NAME",
+        args: { min: 1, max: 1 },
+        completes: "nothing",
+        flags: [],
+        load: async () => ({ run: (await cluster()).inspect }),
+      },
+      {
+        name: "scale",
+        group: "clusters",
+        summary: "Make or remove nodes until there are as many as asked",
+        usage: "NAME",
+        args: { min: 1, max: 1 },
+        reports: true,
+        completes: "nothing",
+        flags: [
+          { name: "nodes", type: "int", default: 0, summary: "how many nodes the cluster is to have" },
+          ...undecided(sharedCreateFlags),
+        ],
+        load: async () => ({ run: (await cluster()).scale }),
+      },
+      {
+        name: "join",
+        group: "clusters",
+        summary: "Make running machines nodes of a cluster; their own containers go on running",
+        usage: "CLUSTER MACHINE...",
+        args: { min: 2 },
+        reports: true,
+        completes: "machines",
+        flags: [],
+        load: async () => ({ run: (await cluster()).join }),
+      },
+      {
+        name: "leave",
+        group: "clusters",
+        summary: "Take machines out of their cluster; they stay",
+        usage: "MACHINE...",
+        args: { min: 1 },
+        reports: true,
+        completes: "machines",
+        flags: [],
+        load: async () => ({ run: (await cluster()).leave }),
+      },
+      {
+        name: "rm",
+        group: "clusters",
+        summary: "Remove a cluster and the machines that were made for it",
+        usage: "NAME...",
+        args: { min: 1 },
+        reports: true,
+        completes: "nothing",
+        flags: yesFlags,
+        load: async () => ({ run: (await cluster()).remove }),
+      },
+    ],
+  },
+];
