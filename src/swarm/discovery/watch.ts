@@ -10,10 +10,12 @@ export interface MemberSource<Cursor> {
 
 const coalesceMs = 50;
 const firstPauseMs = 500;
+const longestPauseMs = 10_000;
 
 /**
  * Lists, waits for a change, lists again, for ever. A burst of changes gives one list, and a list that holds what the
- * one before held is not handed on. After a failure it starts again: at once, then after pauses that grow to a heartbeat.
+ * one before held is not handed on. After a failure it starts again: at once, then after pauses that grow to a
+ * heartbeat, at most 10 s.
  */
 export function watchMembers<Cursor>(
   source: MemberSource<Cursor>,
@@ -47,7 +49,7 @@ export function watchMembers<Cursor>(
       } catch (error) {
         if (signal.aborted) return;
         onError(asError(error));
-        pauseMs = Math.min(Math.max(firstPauseMs, pauseMs * 2), options.heartbeatMs);
+        pauseMs = Math.min(Math.max(firstPauseMs, pauseMs * 2), options.heartbeatMs, longestPauseMs);
         await clock.delay(pauseMs, signal).catch(() => undefined); // aborted: the loop ends by itself
       }
     }
@@ -81,7 +83,7 @@ export function watchValue<Cursor>(
       } catch (error) {
         if (signal.aborted) return;
         onError(asError(error));
-        pauseMs = Math.min(Math.max(firstPauseMs, pauseMs * 2), 5_000);
+        pauseMs = Math.min(Math.max(firstPauseMs, pauseMs * 2), longestPauseMs);
         await clock.delay(pauseMs, signal).catch(() => undefined); // aborted: the loop ends by itself
       }
     }

@@ -24,6 +24,11 @@ export const run: RunCommand = async (context, flags, positionals) => {
     const scheduling = schedulingSettings(context, flags);
     const lock = found.discovery.leadership;
     const replication = replicationSettings(flags, lock !== undefined);
+    if (replication !== undefined && found.service !== undefined) {
+      log.warn(
+        "This manager's own discovery service holds the lock: other managers must name it, token://HOST:PORT/v1/ID",
+      );
+    }
     // what follows is heavy; a wrong flag is told without it
     const [{ openCluster }, { startManager }, { startElection }] = await Promise.all([
       import("../../cluster/engine-pool.ts"),
