@@ -6,7 +6,6 @@ import type {
   DriverContext,
   DriverModule,
   MachineState,
-  MadeResource,
   StateAnswer,
 } from "#driver";
 import { hostNotRunning } from "#driver";
@@ -48,7 +47,7 @@ class DockerDriver implements Driver<DockerConfig> {
 
   async create(hooks: CreateHooks): Promise<void> {
     const image = await this.#findImage();
-    await this.#remains(hooks.alreadyMaking);
+    if (hooks.alreadyMaking.length > 0) await this.remove(); // half made by an interrupted run: made anew
     const key = await this.#ctx.ssh.ensureKey(this.config.SSHKeyPath);
     const info = await this.#engine.call("GET", "/info");
     await hooks.making({ kind: "network", id: this.config.Network });
@@ -117,14 +116,15 @@ class DockerDriver implements Driver<DockerConfig> {
     await this.start();
   }
 
-  async remove(alreadyMaking: readonly MadeResource[] = []): Promise<void> {
-    await this.#remains(alreadyMaking);
+  /** Names tell all that was made: what an interrupted run had announced needs no look of its own. */
+  async remove(): Promise<void> {
     const present = await this.#engine.inspect(this.config.Container);
-    if (present !== undefined) {
-      if (!this.#isOurs(present)) throw containerTaken(this.config.Container);
+    const isForeign = present !== undefined && !this.#isOurs(present);
+    if (present !== undefined && !isForeign) {
       await this.#engine.call("DELETE", `/containers/${this.config.Container}?force=1&v=1`, undefined, [404]);
     }
-    await this.#removeVolumesAndNetwork();
+    if (!isForeign) await this.#removeVolumes();
+    await this.#ctx.withLock(networkLock, () => removeUnusedNetwork(this.#engine, this.config.Network));
   }
 
   async state(): Promise<MachineState> {
@@ -164,21 +164,10 @@ class DockerDriver implements Driver<DockerConfig> {
     });
   };
 
-  /** Ends what an interrupted run may have left half made, so that all is made anew. */
-  async #remains(alreadyMaking: readonly MadeResource[]): Promise<void> {
-    if (alreadyMaking.length === 0) return;
-    const present = await this.#engine.inspect(this.config.Container);
-    if (present !== undefined && this.#isOurs(present)) {
-      await this.#engine.call("DELETE", `/containers/${this.config.Container}?force=1&v=1`, undefined, [404]);
-    }
-    await this.#removeVolumesAndNetwork();
-  }
-
-  async #removeVolumesAndNetwork(): Promise<void> {
+  async #removeVolumes(): Promise<void> {
     for (const name of Object.values(this.#volumes())) {
       await this.#engine.call("DELETE", `/volumes/${name}?force=1`, undefined, [404]);
     }
-    await this.#ctx.withLock(networkLock, () => removeUnusedNetwork(this.#engine, this.config.Network));
   }
 
   #findImage(): Promise<string> {

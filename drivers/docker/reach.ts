@@ -55,9 +55,15 @@ export function publishTarget(
   ctx: DriverContext,
 ): PublishTarget | undefined {
   const remote = remoteHost(ctx.engine.address);
-  const inVm = ctx.platform !== "linux" || /desktop/i.test(textAt(info, "OperatingSystem"));
+  const inVm =
+    ctx.platform !== "linux" || /desktop/i.test(textAt(info, "OperatingSystem")) || isRootless(info);
   if (publish === "never" || (publish === "auto" && remote === undefined && !inVm)) return undefined;
   return remote === undefined ? { bind: "127.0.0.1", host: "127.0.0.1" } : { bind: "0.0.0.0", host: remote };
+}
+
+/** A rootless engine's bridges are in a network namespace of its own. Source: Docker's manual, "Rootless mode". */
+function isRootless(info: unknown): boolean {
+  return listAt(info, "SecurityOptions").some((option) => /^name=rootless\b/.test(String(option)));
 }
 
 function remoteHost(address: string): string | undefined {

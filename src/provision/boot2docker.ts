@@ -1,11 +1,16 @@
 import { shellQuote } from "../kit/shell.ts";
 import type { EngineOptions } from "../store/record.ts";
-import { engineSettings, mergeDaemonJson } from "./daemon-json.ts";
+import { engineSettings, mergeDaemonJson, optionOf } from "./daemon-json.ts";
 import type { MachineFacts, Provisioner } from "./provisioner.ts";
 import type { ProvisionRequest } from "./request.ts";
 import { runConfigureScript, type ScriptFile } from "./script.ts";
 
 const dir = "/var/lib/boot2docker";
+
+const log = "/var/log/docker.log";
+
+/** Prints what the engine wrote since this start; the lines of earlier failures say nothing of it. */
+const newLog = `tail -c +$((size + 1)) ${log} 2>/dev/null`;
 
 /** boot2docker: the release of old, and the images that `machine image build` makes. */
 export const boot2docker: Provisioner = {
@@ -20,10 +25,10 @@ export const boot2docker: Provisioner = {
         `mkdir -p ${dir}/etc && echo ${name} >${dir}/etc/hostname`,
       ],
       stop: "/etc/init.d/docker stop >/dev/null 2>&1",
-      start: "/etc/init.d/docker start >/dev/null 2>&1",
-      showLog: `tail -n 15 ${dir}/log/docker.log /var/log/docker.log 2>/dev/null`,
+      start: `size=$(wc -c <${log} 2>/dev/null) || size=0; /etc/init.d/docker start >/dev/null 2>&1`,
+      showLog: `${newLog} | tail -n 15`,
       // our image starts an engine that ended again and writes so; three times is enough to know
-      hasFailed: `[ "$(tail -n 40 ${dir}/log/docker.log 2>/dev/null | grep -c 'dockerd ended with code')" -ge 3 ]`,
+      hasFailed: `[ "$(${newLog} | grep -c 'dockerd ended with code')" -ge 3 ]`,
     });
   },
 };
@@ -42,6 +47,8 @@ function filesOf(request: ProvisionRequest, facts: MachineFacts): ScriptFile[] {
 
 /** True when a value would not survive the word splitting of the profile's EXTRA_ARGS. */
 const needsJson = (value: string) => /[\s*?[\]'"\\]/.test(value);
+
+const nameOf = (flag: string) => optionOf(flag).name;
 
 /** What cannot stand in EXTRA_ARGS goes to daemon.json. */
 function daemonJson(engine: EngineOptions, driverName: string, facts: MachineFacts): ScriptFile[] {
@@ -75,15 +82,16 @@ function splitOptions(engine: EngineOptions, driverName: string): { flags: strin
     flags.push(...values.map((value) => `--${flag} ${value}`));
     return [];
   };
+  const apart = new Set(engine.ArbitraryFlags.filter(needsJson).map(nameOf));
   const labels = divide("label", [...engine.Labels, `provider=${driverName}`]);
   const json = {
     ...engine,
     Labels: labels.length === 0 ? [] : engine.Labels,
     InsecureRegistry: divide("insecure-registry", engine.InsecureRegistry),
     RegistryMirror: divide("registry-mirror", engine.RegistryMirror),
-    ArbitraryFlags: engine.ArbitraryFlags.filter(needsJson),
+    ArbitraryFlags: engine.ArbitraryFlags.filter((flag) => apart.has(nameOf(flag))),
   };
-  flags.push(...engine.ArbitraryFlags.filter((flag) => !needsJson(flag)).map((flag) => `--${flag}`));
+  flags.push(...engine.ArbitraryFlags.filter((flag) => !apart.has(nameOf(flag))).map((flag) => `--${flag}`));
   return { flags, json };
 }
 

@@ -29,14 +29,17 @@ export function engineSettings(engine: EngineOptions, driverName: string, storag
   for (const registry of engine.InsecureRegistry) add(settings, "insecure-registry", registry);
   for (const mirror of engine.RegistryMirror) add(settings, "registry-mirror", mirror);
   if (storageDriver !== "") settings["storage-driver"] = storageDriver;
-  for (const flag of engine.ArbitraryFlags) addFlag(settings, flag);
+  for (const flag of engine.ArbitraryFlags) {
+    const { name, value } = optionOf(flag);
+    add(settings, name, value ?? true);
+  }
   return settings;
 }
 
-function addFlag(settings: Settings, flag: string): void {
-  const at = flag.indexOf("=");
-  const name = (at === -1 ? flag : flag.slice(0, at)).replace(/^--?/, "");
-  add(settings, name, at === -1 ? true : flag.slice(at + 1));
+/** `--engine-opt` as people write it: "name", "name=value", "name value". */
+export function optionOf(flag: string): { name: string; value: string | undefined } {
+  const match = /^-{0,2}([^=\s]*)(?:(?:=|\s+)(.*))?$/s.exec(flag);
+  return { name: match?.[1] ?? flag, value: match?.[2] };
 }
 
 function add(settings: Settings, flag: string, value: string | true): void {

@@ -37,11 +37,12 @@ export function configureScript(plan: ConfigureScript, timeoutMs: number): strin
   return `set -e
 umask 022
 changed=
+same() { [ -e "$2" ] && [ "$(cat "$1"; echo .)" = "$(cat "$2"; echo .)" ]; } # not every system has cmp
 put() {
   dir=$(dirname "$1")
   [ -d "$dir" ] || mkdir -p "$dir"
   (umask 077; base64 -d >"$1.new")
-  if cmp -s "$1.new" "$1"; then rm -f "$1.new"; chmod "$2" "$1"; return; fi
+  if same "$1.new" "$1"; then rm -f "$1.new"; chmod "$2" "$1"; return; fi
   chmod "$2" "$1.new"
   mv -f "$1.new" "$1"
   changed=yes

@@ -7,7 +7,8 @@
  *   await lab.run("docker", ["info"], { env: { DOCKER_HOST: own.address } });
  *   await lab.close();
  *
- * Programs under test run inside, by `lab.run` and `lab.spawn`; nothing is reached from outside.
+ * Programs under test run inside, by `lab.run` and `lab.spawn`; nothing is reached from outside but what `lab.forward`
+ * brings to a port of 127.0.0.1.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
@@ -17,6 +18,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { silentLog } from "../../src/kit/log.ts";
 import { type Env, lastLines, type RunOptions, type RunResult, realRun } from "../../src/kit/process.ts";
+import { forwardInto } from "./forward.ts";
 
 const run = realRun(silentLog);
 const startMs = 90_000;
@@ -63,6 +65,8 @@ export interface Lab {
   run(file: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
   spawn(file: string, args: readonly string[], options?: { env?: Env }): ChildProcess;
   engine(): Promise<LabEngine>;
+  /** A port of 127.0.0.1 here whose connections go to this address inside; needs socat. */
+  forward(target: { host: string; port: number }): Promise<{ host: string; port: number }>;
   host(options?: HostOptions): Promise<LabHost>;
   close(): Promise<void>;
 }
@@ -98,6 +102,11 @@ export async function openLab(): Promise<Lab> {
       const engine = await startEngine({ namespace, dir: join(dir, "own"), docker: 20, ip: "", labels: [] });
       closers.push(() => engine.stop());
       return engine;
+    },
+    async forward(target) {
+      const { port, stop } = await forwardInto(namespace, target);
+      closers.push(stop);
+      return { host: "127.0.0.1", port };
     },
     async host(options = {}) {
       hosts += 1;
