@@ -15,8 +15,7 @@ import { type PullOptions, pulledBefore, pullImage } from "./pull.ts";
 import { isReleases, latestRelease } from "./releases.ts";
 
 /** boot2docker's last release: the project is archived, so there will be no newer one. */
-export const lastRelease =
-  "https://github.com/boot2docker/boot2docker/releases/download/v19.03.12/boot2docker.iso";
+const lastRelease = "https://github.com/boot2docker/boot2docker/releases/download/v19.03.12/boot2docker.iso";
 
 /** The user's engine, which can also be given an image as an archive (`POST /images/load`). */
 export interface ImageEngine extends Pick<DriverEngine, "request"> {

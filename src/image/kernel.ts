@@ -59,7 +59,7 @@ function isWanted(name: string): boolean {
 const marker = Buffer.from("~Module signature appended~\n");
 
 /** Cuts off what scripts/sign-file appended: signature, 12 bytes that end in its length, and a marker. */
-export async function stripSignature(path: string): Promise<void> {
+async function stripSignature(path: string): Promise<void> {
   const content = await readFile(path);
   const plain = withoutSignature(content);
   if (plain.length !== content.length) await writeFile(path, plain);

@@ -167,7 +167,7 @@ async function writePins(directory: string, pins: Record<string, string>): Promi
 }
 
 /** A URL as it may be shown and kept: without name, password and query. */
-export function withoutSecrets(source: string): string {
+function withoutSecrets(source: string): string {
   if (!URL.canParse(source) || !/^https?:/i.test(source)) return source;
   const url = new URL(source);
   url.username = "";

@@ -1,4 +1,5 @@
 import type { ImageKind } from "./context.ts";
+import { words } from "./words.ts";
 
 /** Debian's release that all images are made from. */
 export const suite = "trixie";
@@ -12,96 +13,32 @@ export const imageTags = {
 } as const satisfies Partial<Record<ImageKind, (version: string) => string>>;
 
 /** What the root of a machine is made of; apt adds what these depend on. */
-export const machinePackages = [
-  ...["base-files", "bash", "dash", "coreutils", "findutils", "grep", "sed", "gzip", "tar"],
-  ...["hostname", "util-linux", "mount", "libc-bin", "busybox-static", "procps", "xz-utils", "netbase"],
-  ...["docker.io", "docker-cli", "containerd", "runc", "iptables"],
-  ...["openssh-server", "openssh-sftp-server", "sudo", "rsync", "curl", "openssl", "ca-certificates"],
-  ...["iproute2", "net-tools", "e2fsprogs", "fdisk", "kmod", "chrony"],
-] as const;
+export const machinePackages = words(`
+  base-files bash dash coreutils findutils grep sed gzip tar hostname util-linux mount libc-bin
+  busybox-static procps xz-utils netbase docker.io docker-cli containerd runc iptables openssh-server
+  openssh-sftp-server sudo rsync curl openssl ca-certificates iproute2 net-tools e2fsprogs fdisk kmod
+  chrony
+`);
 
 /** Pulled in by dependencies, but of no use where no package is ever configured or removed. */
-export const unwantedPackages = [
-  ...["adduser", "debconf", "libdebconfclient0", "init-system-helpers", "sysvinit-utils", "runit-helper"],
-  ...["perl-base", "libtext-charwidth-perl", "libtext-wrapi18n-perl", "sensible-utils", "ucf"],
-  ...[
-    "systemd",
-    "libsystemd-shared",
-    "passwd",
-    "login.defs",
-    "libsemanage-common",
-    "libsemanage2",
-    "libsepol2",
-  ],
-  ...["base-passwd", "tzdata", "gcc-14-base"],
-] as const;
+export const unwantedPackages = words(`
+  adduser debconf libdebconfclient0 init-system-helpers sysvinit-utils runit-helper perl-base
+  libtext-charwidth-perl libtext-wrapi18n-perl sensible-utils ucf systemd libsystemd-shared passwd
+  login.defs libsemanage-common libsemanage2 libsepol2 base-passwd tzdata gcc-14-base
+`);
 
 /** Removed from the unpacked root: folders and files by path. */
-export const unwantedPaths = [
-  ...[
-    "usr/share/man",
-    "usr/share/info",
-    "usr/share/locale",
-    "usr/share/lintian",
-    "usr/share/bash-completion",
-  ],
-  ...[
-    "usr/share/zsh",
-    "usr/share/fish",
-    "usr/share/bug",
-    "usr/share/initramfs-tools",
-    "usr/share/pam-configs",
-  ],
-  ...["usr/share/apport", "usr/share/doc-base", "usr/share/docker.io", "usr/share/menu", "usr/share/perl5"],
-  ...["usr/share/polkit-1", "usr/share/gdb", "usr/share/debconf"],
-  ...[
-    "usr/lib/systemd",
-    "usr/lib/tmpfiles.d",
-    "usr/lib/sysusers.d",
-    "usr/lib/udev",
-    "usr/lib/init",
-    "usr/lib/mime",
-  ],
-  ...[
-    "usr/lib/x86_64-linux-gnu/gconv",
-    "usr/lib/x86_64-linux-gnu/perl-base",
-    "usr/lib/dpkg",
-    "usr/lib/apparmor",
-  ],
-  ...[
-    "usr/bin/containerd-stress",
-    "usr/bin/containerd-shim",
-    "usr/bin/containerd-shim-runc-v1",
-    "usr/bin/ctr",
-  ],
-  ...[
-    "etc/apparmor.d",
-    "etc/systemd",
-    "etc/logrotate.d",
-    "etc/cron.d",
-    "etc/cron.daily",
-    "etc/dpkg",
-    "etc/init",
-  ],
-  ...[
-    "etc/update-motd.d",
-    "etc/ppp",
-    "etc/dhcp",
-    "etc/NetworkManager",
-    "etc/kernel",
-    "etc/ufw",
-    "etc/chrony",
-  ],
-  ...[
-    "etc/init.d",
-    "etc/default",
-    "etc/pam.d",
-    "etc/sudoers.d",
-    "etc/ssh/sshd_config",
-    "var/lib/dpkg",
-    "var/cache",
-  ],
-] as const;
+export const unwantedPaths = words(`
+  usr/share/man usr/share/info usr/share/locale usr/share/lintian usr/share/bash-completion usr/share/zsh
+  usr/share/fish usr/share/bug usr/share/initramfs-tools usr/share/pam-configs usr/share/apport
+  usr/share/doc-base usr/share/docker.io usr/share/menu usr/share/perl5 usr/share/polkit-1 usr/share/gdb
+  usr/share/debconf usr/lib/systemd usr/lib/tmpfiles.d usr/lib/sysusers.d usr/lib/udev usr/lib/init
+  usr/lib/mime usr/lib/x86_64-linux-gnu/gconv usr/lib/x86_64-linux-gnu/perl-base usr/lib/dpkg
+  usr/lib/apparmor usr/bin/containerd-stress usr/bin/containerd-shim usr/bin/containerd-shim-runc-v1
+  usr/bin/ctr etc/apparmor.d etc/systemd etc/logrotate.d etc/cron.d etc/cron.daily etc/dpkg etc/init
+  etc/update-motd.d etc/ppp etc/dhcp etc/NetworkManager etc/kernel etc/ufw etc/chrony etc/init.d
+  etc/default etc/pam.d etc/sudoers.d etc/ssh/sshd_config var/lib/dpkg var/cache
+`);
 
 /** What packages' own scripts would have linked: link → target. */
 export const links: Readonly<Record<string, string>> = {
@@ -122,24 +59,11 @@ export const links: Readonly<Record<string, string>> = {
 
 /** Applets of busybox for which there is no program of their own. */
 export const busyboxApplets = {
-  "usr/bin": [
-    ...[
-      "less",
-      "nc",
-      "nslookup",
-      "ping",
-      "ping6",
-      "telnet",
-      "time",
-      "traceroute",
-      "unzip",
-      "vi",
-      "wget",
-      "xxd",
-    ],
-    ...["killall", "clear", "reset", "tty", "stty", "bc", "patch", "su"],
-  ],
-  "usr/sbin": ["arping", "halt", "poweroff", "reboot", "udhcpc", "acpid", "getty", "hwclock", "syslogd"],
+  "usr/bin": words(`
+    less nc nslookup ping ping6 telnet time traceroute unzip vi wget xxd
+    killall clear reset tty stty bc patch su
+  `),
+  "usr/sbin": words("arping halt poweroff reboot udhcpc acpid getty hwclock syslogd"),
 } as const;
 
 /** Folders that no package makes; mode in octal. */

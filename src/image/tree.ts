@@ -144,7 +144,7 @@ export async function bundleCertificates(root: string): Promise<void> {
 }
 
 /** ld.so.cache, without the auxiliary file that holds inode numbers. */
-export async function refreshLibraryCache(ctx: ImageContext, root: string): Promise<void> {
+async function refreshLibraryCache(ctx: ImageContext, root: string): Promise<void> {
   await ctx.run("ldconfig", ["-i", "-r", root]);
   await rm(join(root, "var/cache/ldconfig"), { recursive: true, force: true });
 }

@@ -29,8 +29,23 @@ async function site(dir: string, answer: RequestListener): Promise<Site> {
   const run = realRun(silentLog);
   const [key, cert] = [join(dir, "key.pem"), join(dir, "cert.pem")];
   await run("openssl", [
-    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"],
-    ...["-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+    "-days",
+    "2",
+    "-subj",
+    "/CN=test",
+    "-addext",
+    "subjectAltName=IP:127.0.0.1",
+    "-keyout",
+    key,
+    "-out",
+    cert,
   ]);
   const certificate = await readFile(cert, "utf8");
   expect(new X509Certificate(certificate).checkIP("127.0.0.1")).toBe("127.0.0.1");
