@@ -65,7 +65,7 @@ export function completeConfig(config: DriverConfig): VirtualBoxConfig {
   const known: VirtualBoxKeys = {
     VBoxManager: objectOr(config["VBoxManager"]),
     HostInterfaces: objectOr(config["HostInterfaces"]),
-    CPU: positiveOr(config["CPU"], defaults.CPU),
+    CPU: numberOr(config["CPU"], defaults.CPU),
     Memory: positiveOr(config["Memory"], defaults.Memory),
     DiskSize: positiveOr(config["DiskSize"], defaults.DiskSize),
     NatNicType: textOr(config["NatNicType"], defaults.NatNicType),
@@ -89,6 +89,11 @@ export function completeConfig(config: DriverConfig): VirtualBoxConfig {
 
 function objectOr(value: unknown): object {
   return typeof value === "object" && value !== null ? value : {};
+}
+
+/** Below 1 means all CPUs; docker-machine writes 0 for none given. */
+function numberOr(value: unknown, fallback: number): number {
+  return typeof value === "number" ? value : fallback;
 }
 
 function positiveOr(value: unknown, fallback: number): number {

@@ -27,7 +27,7 @@ export async function labDriverContext(lab: VboxLab): Promise<DriverContext> {
         return "ssh-rsa AAAA test";
       },
     },
-    engine: { request: none("engine"), address: "", remember: () => undefined },
+    engine: { request: none("engine"), address: "", remember: async () => undefined },
     images: { find: async ({ source }) => source || iso },
     clock: systemClock,
     log: silentLog,
