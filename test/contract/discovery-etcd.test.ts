@@ -87,7 +87,7 @@ describe.each(["etcd", "etcd3"])("%s against etcd-server", (scheme) => {
 
 it("lays out etcd's v2 keys as Swarm 1.2.9 does", async () => {
   const { endpoint } = await plainStore();
-  const discovery = await openDiscovery(`etcd://${endpoint}/live`, contractOptions({ ttlMs: 15_000 }));
+  const discovery = await openDiscovery(`etcd://${endpoint}/live`, contractOptions({ ttlMs: 900_000 }));
   const stop = new AbortController();
   try {
     await discovery.register("10.99.0.11:2375");
@@ -95,7 +95,7 @@ it("lays out etcd's v2 keys as Swarm 1.2.9 does", async () => {
     const answer = await fetch(`http://${endpoint}/v2/keys/live?recursive=true`);
     const tree = JSON.stringify(await answer.json());
     expect(tree).toContain('"key":"/live/docker/swarm/nodes/10.99.0.11:2375","value":"10.99.0.11:2375"');
-    expect(tree).toMatch(/"ttl":1[345],/);
+    expect(tree).toMatch(/"ttl":(900|8\d\d),/);
     expect(tree).toContain('"key":"/live/docker/swarm/leader","value":"10.99.0.1:4000"');
     await lock?.release();
   } finally {
