@@ -95,7 +95,10 @@ export class FakeEngine {
       if (fault === "reset") socket.destroy();
       else if (fault !== "hang") hijack(this.state, split(seen.url).path, request, socket, head);
     });
-    server.on("clientError", (_error, socket) => socket.destroy());
+    server.on("clientError", (_error, socket) => {
+      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n400 Bad Request");
+      else socket.destroy();
+    });
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(this.#port, this.#host, resolve);

@@ -28,6 +28,8 @@ export interface WatchdogOptions {
 const tickMs = 5_000;
 const retryMs = 30_000;
 const disconnectTimeoutMs = 10_000;
+/** Creation times are whole seconds, and clocks less than 2 s apart count as one. */
+const clockDoubtMs = 4_000;
 
 /**
  * Makes containers with the policy on-node-failure anew elsewhere when their engine is lost, and removes the old copies,
@@ -117,7 +119,8 @@ export class Watchdog {
     if (entry.name === "") throw new SwarmError(500, "it has no name");
     const made = rescheduleConfig(entry);
     if (!made) throw new SwarmError(500, "its configuration was never seen");
-    if (this.#newestCopy(entry) !== entry) {
+    const copy = this.#newestCopy(entry);
+    if (copy?.node.status === "Healthy" && isReplacedBy(entry, copy)) {
       node.remove(entry.id); // made anew before, by this manager or another
       return;
     }
@@ -195,14 +198,11 @@ export class Watchdog {
   async #removeDuplicates(node: NodeState): Promise<void> {
     for (const entry of [...node.entries()]) {
       if (!entry.isReschedulable || entry.swarmId === "") continue;
-      const newest = this.#newestCopy(entry);
-      const rivals = this.#options.index.withSwarmId(entry.swarmId).filter((one) => one !== newest);
-      for (const old of rivals) {
-        if (newest.node === old.node || newest.node.status !== "Healthy" || old.node.status !== "Healthy")
-          continue;
-        if (!this.#options.isPrimary()) return;
-        await this.#removeCopy(old, newest);
-      }
+      const copy = this.#newestCopy(entry);
+      if (copy?.node.status !== "Healthy" || node.status !== "Healthy") continue;
+      if (!this.#options.isPrimary()) return;
+      if (isReplacedBy(entry, copy)) await this.#removeCopy(entry, copy);
+      else await this.#removeCopy(copy, entry);
     }
   }
 
@@ -222,12 +222,18 @@ export class Watchdog {
     }
   }
 
-  #newestCopy(entry: ContainerEntry): ContainerEntry {
-    let newest = entry;
-    for (const copy of this.#options.index.withSwarmId(entry.swarmId))
-      if (madeAt(copy) > madeAt(newest)) newest = copy;
-    return newest;
+  /** The newest of the other containers with its swarm id; a clone of a whole engine has the same id and is none. */
+  #newestCopy(entry: ContainerEntry): ContainerEntry | undefined {
+    return this.#options.index
+      .withSwarmId(entry.swarmId)
+      .filter((one) => one.node !== entry.node && one.id !== entry.id)
+      .toSorted((a, b) => madeAt(b) - madeAt(a))[0];
   }
+}
+
+/** Whether the copy was made in its place; where clocks cannot tell, the one on the engine that was away gives way. */
+function isReplacedBy(entry: ContainerEntry, copy: ContainerEntry): boolean {
+  return madeAt(copy) + clockDoubtMs > madeAt(entry);
 }
 
 /** By the manager's clock, ms. */

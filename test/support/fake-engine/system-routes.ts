@@ -211,19 +211,25 @@ function ping({ response, state }: Exchange): void {
 }
 
 function events({ state, request, response, query }: Exchange): void {
-  const since = Number(query.get("since") ?? Number.NaN);
+  const since = nanoOf(query.get("since"));
   const until = Number(query.get("until") ?? Number.NaN);
   response.writeHead(200, { "Content-Type": "application/json" });
   response.flushHeaders();
   const send = (event: Json) => void response.write(`${JSON.stringify(event)}\n`);
-  if (!Number.isNaN(since))
-    for (const event of state.events) if (Number(event["timeNano"]) / 1e9 >= since - 1e-6) send(event);
+  if (since !== undefined)
+    for (const event of state.events) if (BigInt(String(event["timeNano"])) >= since) send(event);
   if (!Number.isNaN(until) && until * 1000 <= state.now().getTime()) {
     response.end();
     return;
   }
   state.listeners.add(send);
   request.socket.once("close", () => state.listeners.delete(send));
+}
+
+/** "seconds" or "seconds.nanoseconds" */
+function nanoOf(text: string | null): bigint | undefined {
+  const found = /^(\d+)(?:\.(\d{1,9}))?$/.exec(text ?? "");
+  return found ? BigInt(`${found[1]}${(found[2] ?? "").padEnd(9, "0")}`) : undefined;
 }
 
 function pull({ state, query, response, fail }: Exchange) {
