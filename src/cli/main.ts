@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { drivers } from "../../drivers/index.ts";
 import { AppError } from "../kit/errors.ts";
 import { clusterParts } from "./cluster-parts.ts";
@@ -26,6 +27,7 @@ async function main(): Promise<never> {
 /** Aborts at the first Ctrl-C, so that what was made is removed again; the second one ends the process at once. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // every call of every machine listens
   const stop = () => {
     if (controller.signal.aborted) process.exit(130);
     controller.abort(new AppError("INTERRUPTED", "interrupted", { exitCode: 130 }));

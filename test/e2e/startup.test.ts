@@ -8,13 +8,21 @@ import { tempDir } from "../support/temp-dir.ts";
 /** CPU time of `node -e 0` on the machine on which the bounds were set, in ms: bounds are ratios to it. */
 const nodeMs = 23;
 
+/** An engine that refuses at once. */
+const nowhere = "tcp://127.0.0.1:1";
+
 let home: Awaited<ReturnType<typeof tempDir>>;
 let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
   home = await tempDir();
   const { NODE_EXTRA_CA_CERTS: _costly, NODE_OPTIONS: _foreign, ...rest } = process.env;
-  env = { ...rest, HOME: home.path, MACHINE_STORAGE_PATH: join(home.path, "store") };
+  env = {
+    ...rest,
+    HOME: home.path,
+    MACHINE_STORAGE_PATH: join(home.path, "store"),
+    MACHINE_DOCKER_HOST: nowhere,
+  };
 });
 
 afterAll(async () => {
@@ -93,15 +101,13 @@ describe("start-up time", () => {
   });
 });
 
-/** A third each: VMs that no VirtualBox here knows, hosts that do not answer, and machines of an unknown driver. */
+/** A third each: VMs, containers, and machines of a driver that is not here; none of them runs. */
 function stoppedMachine(root: string, index: number): void {
   const name = `m${index}`;
   const record = sampleRecord(root, name);
-  const drivers = ["virtualbox", "generic", "someplugin"];
+  const drivers = ["virtualbox", "docker", "someplugin"];
   record.DriverName = drivers[index % drivers.length] ?? "";
   record.HostOptions.SwarmOptions = { ...record.HostOptions.SwarmOptions, Discovery: "", Master: false };
-  record.Driver.IPAddress = "127.0.0.1";
-  record.Driver.SSHPort = 1; // refused at once
   mkdirSync(join(root, "machines", name), { recursive: true, mode: 0o700 });
   writeFileSync(join(root, "machines", name, "config.json"), JSON.stringify(record), { mode: 0o600 });
 }

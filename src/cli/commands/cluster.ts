@@ -187,3 +187,15 @@ async function removeAll(ctx: CommandContext, names: readonly string[], force: b
   const errors = await removeMachines(machines, names, { force }, hooks);
   for (const error of errors) ctx.progress.report({ type: "warning", message: messageOf(error) });
 }
+
+/** `cluster env`: as `env --swarm`. */
+export const env: Run = async (ctx, args, flags) => {
+  const command = await import("./env.ts");
+  return command.run(ctx, args, {
+    string: (name) => flags.string(name),
+    int: (name) => flags.int(name),
+    list: (name) => flags.list(name),
+    bool: (name) => name === "swarm" || flags.bool(name),
+    isSet: (name) => name === "swarm" || flags.isSet(name),
+  });
+};

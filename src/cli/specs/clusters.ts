@@ -1,11 +1,14 @@
 import type { CliFlag, CommandSpec } from "../command.ts";
-import { createFlags, sharedCreateFlags } from "../create-flags.ts";
+import { envFlags } from "./use.ts";
 
 const cluster = () => import("../commands/cluster.ts");
 
 /** Flags of `create` that `cluster create` decides by itself. */
 const decided = new Set(["swarm", "swarm-master", "swarm-name"]);
-const undecided = (flags: readonly CliFlag[]) => flags.filter(({ name }) => !decided.has(name));
+const undecided: CommandSpec["extraFlags"] = async (ctx, words) => {
+  const { createFlags } = await import("../create-flags.ts");
+  return (await createFlags(ctx, words)).filter(({ name }) => !decided.has(name));
+};
 
 const yesFlags: readonly CliFlag[] = [
   { name: "yes", short: "y", type: "bool", summary: "do not ask" },
@@ -36,12 +39,8 @@ export const clusterSpecs: readonly CommandSpec[] = [
         flags: [
           { name: "masters", type: "int", default: 1, summary: "how many machines run a manager" },
           { name: "nodes", type: "int", default: 2, summary: "how many further machines" },
-          ...undecided(sharedCreateFlags),
         ],
-        extraFlags: async (ctx, words) => {
-          const all = await createFlags(ctx, words);
-          return all.filter(({ name }) => !sharedCreateFlags.some((shared) => shared.name === name));
-        },
+        extraFlags: undecided,
         load: async () => ({ run: (await cluster()).create }),
       },
       {
@@ -56,6 +55,18 @@ export const clusterSpecs: readonly CommandSpec[] = [
           { name: "json", type: "bool", summary: "a JSON array of all clusters" },
         ],
         load: async () => ({ run: (await cluster()).list }),
+      },
+      {
+        name: "env",
+        group: "clusters",
+        summary: "Print the commands that point a shell's docker to a cluster",
+        usage: "NAME",
+        details: ['As `machine env --swarm`; for example: eval "$(machine cluster env NAME)"'],
+        args: { min: 1, max: 1 },
+        completes: "nothing",
+        flags: envFlags,
+        failureOutput: async (io, words) => (await import("../commands/env.ts")).failureLine(io, words),
+        load: async () => ({ run: (await cluster()).env }),
       },
       {
         name: "inspect",
@@ -75,10 +86,8 @@ export const clusterSpecs: readonly CommandSpec[] = [
         args: { min: 1, max: 1 },
         reports: true,
         completes: "nothing",
-        flags: [
-          { name: "nodes", type: "int", default: 0, summary: "how many nodes the cluster is to have" },
-          ...undecided(sharedCreateFlags),
-        ],
+        flags: [{ name: "nodes", type: "int", default: 0, summary: "how many nodes the cluster is to have" }],
+        extraFlags: undecided,
         load: async () => ({ run: (await cluster()).scale }),
       },
       {

@@ -6,6 +6,20 @@ const swarm: CliFlag = {
   summary: "the Swarm of this master instead of its engine",
 };
 
+/** Flags of `env`, besides --swarm. */
+export const envFlags: readonly CliFlag[] = [
+  {
+    name: "shell",
+    type: "string",
+    default: "",
+    value: "SHELL",
+    summary: "bash, sh, zsh, fish, powershell, cmd, tcsh, csh, emacs; otherwise found out",
+  },
+  { name: "unset", short: "u", type: "bool", summary: "unset the variables" },
+  { name: "no-proxy", type: "bool", summary: "add the machine's address to NO_PROXY" },
+  { name: "context", type: "bool", summary: "write a Docker context and select it instead" },
+];
+
 /** Commands that use a machine or tell about it. */
 export const useSpecs: readonly CommandSpec[] = [
   {
@@ -55,19 +69,7 @@ export const useSpecs: readonly CommandSpec[] = [
     details: ['For example: eval "$(machine env NAME)"'],
     args: { min: 0 },
     completes: "machines",
-    flags: [
-      swarm,
-      {
-        name: "shell",
-        type: "string",
-        default: "",
-        value: "SHELL",
-        summary: "bash, sh, zsh, fish, powershell, cmd, tcsh, csh, emacs; otherwise found out",
-      },
-      { name: "unset", short: "u", type: "bool", summary: "unset the variables" },
-      { name: "no-proxy", type: "bool", summary: "add the machine's address to NO_PROXY" },
-      { name: "context", type: "bool", summary: "write a Docker context and select it instead" },
-    ],
+    flags: [swarm, ...envFlags],
     failureOutput: async (io, words) => (await import("../commands/env.ts")).failureLine(io, words),
     load: () => import("../commands/env.ts"),
   },
