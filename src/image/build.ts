@@ -1,7 +1,9 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { systemClock } from "../kit/clock.ts";
 import { isAppError } from "../kit/errors.ts";
 import { ensureDirectory, readTextIfPresent } from "../kit/fs.ts";
+import { withLock } from "../kit/lock.ts";
 import { type Apt, openApt, type PackageFile } from "./apt.ts";
 import { sha256OfFile } from "./archive.ts";
 import { buildImagesInContainer, isDebianLike } from "./build-elsewhere.ts";
@@ -69,11 +71,25 @@ async function buildImagesHere(
   const cache = buildDirectory(ctx);
   await ensureDirectory(cache);
   await ensureDirectory(imageDirectory(ctx));
+  // apt's own lock does not wait; and who comes second finds most of it done.
+  return withLock(join(cache, "build.lock"), () => buildLocked(ctx, kinds, force, cache), {
+    clock: systemClock,
+    ...(ctx.signal === undefined ? {} : { signal: ctx.signal }),
+    onWait: (pid) => ctx.progress(`waiting for another build (process ${pid})`),
+  });
+}
+
+async function buildLocked(
+  ctx: ImageContext,
+  kinds: readonly ImageKind[],
+  force: boolean,
+  cache: string,
+): Promise<ImageEntry[]> {
   await removeLeftovers(cache);
   const work = await mkdtemp(join(cache, "work-"));
   try {
     const apt = remembering(await openApt(ctx, join(cache, "apt")));
-    const bundle = machines || wants("swarm") ? await stagedBundle(ctx, work) : undefined;
+    const bundle = kinds.some((kind) => kind !== "etcd") ? await stagedBundle(ctx, work) : undefined;
     const plan = await planBuild(ctx, apt, kinds, bundle, force);
     for (const { name } of plan.upToDate) ctx.progress(`${name} is up to date`);
     const made = await buildPlanned(ctx, apt, plan.inputs, bundle, work);
