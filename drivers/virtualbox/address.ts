@@ -8,15 +8,17 @@ import { addressOfMac, type VmInfo } from "./parse.ts";
 import { readVmLog, reasonInLog, stateOf, type Vm, vmInfo } from "./vm.ts";
 
 /** Limits in ms. */
-export interface BootLimits {
+export interface Limits {
   /** From power-on to sshd's greeting. */
   readonly bootMs: number;
   /** From the greeting to an address on the host-only network. */
   readonly addressMs: number;
+  /** From the power button to off, in a restart. */
+  readonly stopMs: number;
 }
 
 /** The limits, which variables of the environment change (in seconds). */
-export function bootLimits(env: Vm["ctx"]["env"]): BootLimits {
+export function limitsFrom(env: Vm["ctx"]["env"]): Limits {
   const seconds = (name: string, fallback: number) => {
     const value = Number(env[name]);
     return (value > 0 ? value : fallback) * 1000;
@@ -24,6 +26,7 @@ export function bootLimits(env: Vm["ctx"]["env"]): BootLimits {
   return {
     bootMs: seconds("MACHINE_TIMEOUT_SSH", 180),
     addressMs: seconds("MACHINE_TIMEOUT_ADDRESS", 60),
+    stopMs: seconds("MACHINE_TIMEOUT_STOP", 60),
   };
 }
 
@@ -31,7 +34,7 @@ export function bootLimits(env: Vm["ctx"]["env"]): BootLimits {
  * Waits until the machine's sshd greets through NAT. A VM that ends meanwhile is noticed within seconds.
  * @throws SSH_UNREACHABLE, VBOX_VM_ENDED
  */
-export async function waitForBoot(vm: Vm, { bootMs }: BootLimits): Promise<void> {
+export async function waitForBoot(vm: Vm, { bootMs }: Limits): Promise<void> {
   const ended = new AbortController();
   const signal = vm.ctx.signal === undefined ? ended.signal : AbortSignal.any([vm.ctx.signal, ended.signal]);
   const greeting = vm.ctx.ssh.waitForBanner(
@@ -84,11 +87,7 @@ export interface AddressRequest {
  * file says, else what the machine itself says.
  * @throws VBOX_NO_ADDRESS
  */
-export async function findAddress(
-  vm: Vm,
-  request: AddressRequest,
-  { addressMs }: BootLimits,
-): Promise<string> {
+export async function findAddress(vm: Vm, request: AddressRequest, { addressMs }: Limits): Promise<string> {
   const { clock } = vm.ctx;
   const end = clock.monotonic() + addressMs;
   let candidate = request.expected;

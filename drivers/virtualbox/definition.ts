@@ -14,8 +14,9 @@ import { type Announce, diskPath, isoPath, keyPath, type Vm } from "./vm.ts";
 export async function makeFiles(vm: Vm, announce: Announce): Promise<void> {
   vm.ctx.progress("copying the ISO");
   await placeIso(vm);
+  await announce({ kind: "disk", id: diskPath(vm) });
   if (vm.config.Boot2DockerImportVM !== "") {
-    await importVm(vm, announce);
+    await importVm(vm);
     return;
   }
   vm.ctx.progress("making the SSH key and the disk");
@@ -48,7 +49,7 @@ function isFull(error: unknown): boolean {
 }
 
 /** Takes disk, sizes and key of a VM that boot2docker-cli made. */
-async function importVm(vm: Vm, announce: Announce): Promise<void> {
+async function importVm(vm: Vm): Promise<void> {
   const source = vm.config.Boot2DockerImportVM;
   vm.ctx.progress(`cloning the disk of ${source}`);
   const info = parseVmInfo((await vm.vbox(["showvminfo", source, "--machinereadable"])).stdout);
@@ -61,7 +62,6 @@ async function importVm(vm: Vm, announce: Announce): Promise<void> {
       `the VM "${source}" has no disk at SATA port 1: it is no boot2docker VM`,
     );
   }
-  await announce({ kind: "disk", id: diskPath(vm) });
   await vm.vbox(["clonemedium", "disk", disk, diskPath(vm)], { timeoutMs: 600_000 });
   vm.config.CPU = Number(info.get("cpus")) || vm.config.CPU;
   vm.config.Memory = Number(info.get("memory")) || vm.config.Memory;

@@ -47,7 +47,10 @@ export async function ensureDhcp(vm: Vm, request: DhcpRequest): Promise<string> 
   else if (fixed !== "") await request.announce({ kind: "dhcplease", id: `${adapter.networkName} ${mac}` });
   const verb = server === undefined ? "add" : "modify";
   await vm.vbox(["dhcpserver", verb, "--netname", adapter.networkName, ...changes]);
-  if (server !== undefined && isAtLeast(request.version, 6, 1)) await restartServer(vm, adapter.networkName);
+  // a new interface has no machine yet, and so no server that runs
+  const isOld = request.interfaces.some(({ name }) => name === adapter.name);
+  if (server !== undefined && isOld && isAtLeast(request.version, 6, 1))
+    await restartServer(vm, adapter.networkName);
   return fixed;
 }
 

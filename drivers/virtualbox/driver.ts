@@ -9,7 +9,7 @@ import type {
 } from "#driver";
 import { hostNotRunning } from "#driver";
 import { isAppError, usageError } from "#kit/errors";
-import { type BootLimits, bootLimits, findAddress, networkNameOf, waitForBoot } from "./address.ts";
+import { findAddress, type Limits, limitsFrom, networkNameOf, waitForBoot } from "./address.ts";
 import { connectCards, forwardArgs, macOf } from "./cards.ts";
 import { checkBeforeCreate, requireVirtualization } from "./checks.ts";
 import { completeConfig, type VirtualBoxConfig } from "./config.ts";
@@ -25,8 +25,6 @@ import { askStates } from "./states.ts";
 import { type VBoxManage, vboxManage } from "./vboxmanage.ts";
 import { checkUsable, requireUsable, type VBoxVersion } from "./version.ts";
 import { keyPath, stateOf, type Vm, vmInfo } from "./vm.ts";
-
-const defaultStopMs = 60_000;
 
 /** Machines as VirtualBox VMs that boot a boot2docker ISO. */
 export const driver: DriverModule<VirtualBoxConfig> = {
@@ -65,7 +63,7 @@ class VirtualBoxDriver implements Driver<VirtualBoxConfig> {
   private readonly vm: Vm;
   private readonly ctx: DriverContext;
   private readonly vbox: VBoxManage;
-  private readonly limits: BootLimits;
+  private readonly limits: Limits;
   private version: VBoxVersion | undefined;
   /** This process has seen it run, and has not stopped it since. */
   private isKnownToRun = false;
@@ -74,7 +72,7 @@ class VirtualBoxDriver implements Driver<VirtualBoxConfig> {
     this.ctx = ctx;
     this.config = config;
     this.vbox = vboxManage(ctx);
-    this.limits = bootLimits(ctx.env);
+    this.limits = limitsFrom(ctx.env);
     this.vm = {
       ctx,
       vbox: this.vbox,
@@ -158,7 +156,7 @@ class VirtualBoxDriver implements Driver<VirtualBoxConfig> {
     if (state === "Paused") await this.vbox(["controlvm", this.vm.name, "resume"]);
     // its saved state would be lost otherwise
     if (state === "Saved") await powerOn(this.vm);
-    await shutDown(this.vm, options.timeoutMs ?? defaultStopMs);
+    await shutDown(this.vm, options.timeoutMs ?? this.limits.stopMs);
     this.config.IPAddress = "";
   }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { VirtualBoxConfig } from "../../drivers/virtualbox/config.ts";
 import { driver } from "../../drivers/virtualbox/driver.ts";
 import type { Driver, DriverContext } from "../../src/driver/driver.ts";
-import { emptyConfig, labDriverContext, recordingHooks } from "../lab/vbox/driver-context.ts";
+import { labDriverContext, recordingHooks, reserveConfig } from "../lab/vbox/driver-context.ts";
 import { labMissing, startLab, type VboxLab } from "../lab/vbox/lab.ts";
 
 const missing = labMissing();
@@ -35,7 +35,7 @@ describe.skipIf(missing !== undefined)(`virtualbox driver on the real VBoxManage
     changes: Partial<VirtualBoxConfig> = {},
   ): Promise<Driver<VirtualBoxConfig>> {
     const config = {
-      ...(await emptyConfig(ctx, name)),
+      ...(await reserveConfig(ctx, name)),
       HostOnlyCIDR: "192.168.59.1/24",
       ...small,
       ...changes,
@@ -265,7 +265,7 @@ describe.skipIf(missing !== undefined)(`virtualbox driver on the real VBoxManage
             new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
         },
       };
-      const config = { ...(await emptyConfig(ctx, "dying")), HostOnlyCIDR: "192.168.59.1/24", ...small };
+      const config = { ...(await reserveConfig(ctx, "dying")), HostOnlyCIDR: "192.168.59.1/24", ...small };
       const machine = driver.open(patient, config);
       await expect(machine.create(recordingHooks())).rejects.toMatchObject({ code: "VBOX_VM_ENDED" });
       expect(await stateByList(machine)).toBe("Stopped");

@@ -49,8 +49,7 @@ export async function writeEmptyIso(path: string): Promise<void> {
   await writeFile(path, bytes);
 }
 
-export async function emptyConfig(ctx: DriverContext, name: string): Promise<DriverConfig> {
-  await mkdir(ctx.machineDir(name), { recursive: true });
+export function emptyConfig(ctx: DriverContext, name: string): DriverConfig {
   return {
     MachineName: name,
     StorePath: ctx.storeRoot,
@@ -62,6 +61,12 @@ export async function emptyConfig(ctx: DriverContext, name: string): Promise<Dri
     SwarmHost: "",
     SwarmDiscovery: "",
   };
+}
+
+/** A machine that was not made yet, in its folder. */
+export async function reserveConfig(ctx: DriverContext, name: string): Promise<DriverConfig> {
+  await mkdir(ctx.machineDir(name), { recursive: true });
+  return emptyConfig(ctx, name);
 }
 
 /** Keeps what was announced, as the journal of a create does. */

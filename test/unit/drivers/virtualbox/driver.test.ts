@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type AddressRequest, bootLimits, findAddress } from "../../../../drivers/virtualbox/address.ts";
+import { type AddressRequest, findAddress, limitsFrom } from "../../../../drivers/virtualbox/address.ts";
 import { connectCards, macOf } from "../../../../drivers/virtualbox/cards.ts";
 import { requireIso, requireVirtualization } from "../../../../drivers/virtualbox/checks.ts";
 import { completeConfig } from "../../../../drivers/virtualbox/config.ts";
@@ -259,7 +259,7 @@ describe("states of many machines", () => {
 
 describe("the address of a machine that has booted", () => {
   const unreachable = new AppError("SSH_UNREACHABLE", "no");
-  const limits = bootLimits({});
+  const limits = limitsFrom({});
   const request: AddressRequest = { expected: "", mac: "080027aabbcc", cidr: host, networkName: "" };
 
   function vmThatSays(addresses: string, reachable: readonly string[]) {
@@ -299,11 +299,12 @@ describe("the address of a machine that has booted", () => {
   });
 
   it("limits come from the environment, in seconds", () => {
-    expect(bootLimits({ MACHINE_TIMEOUT_SSH: "30", MACHINE_TIMEOUT_ADDRESS: "5" })).toEqual({
+    expect(limitsFrom({ MACHINE_TIMEOUT_SSH: "30", MACHINE_TIMEOUT_ADDRESS: "5" })).toEqual({
       bootMs: 30_000,
       addressMs: 5_000,
+      stopMs: 60_000,
     });
-    expect(bootLimits({})).toEqual({ bootMs: 180_000, addressMs: 60_000 });
+    expect(limitsFrom({})).toEqual({ bootMs: 180_000, addressMs: 60_000, stopMs: 60_000 });
   });
 });
 
