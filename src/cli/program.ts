@@ -49,7 +49,7 @@ async function runParsed(program: Program, before: ParsedWords, debug: boolean, 
   const [name, ...rest] = before.args;
   if (name === undefined) return print(io, await (await import("./help.ts")).generalHelp());
   const { spec, path, words } = findCommand(name, rest);
-  const behind = spec.passThrough ? passThrough(rest) : splitGlobals(words, spec);
+  const behind = spec.passThrough ? passThrough(rest, spec.hidden === true) : splitGlobals(words, spec);
   const run = () => runFound(program, { before, debug, json, spec, path, behind });
   if (spec.failureOutput === undefined) return await run();
   try {
@@ -188,8 +188,8 @@ function splitGlobals(words: readonly string[], spec: CommandSpec) {
 }
 
 /** `ssh`: only a first -h or --help is ours. */
-function passThrough(words: readonly string[]) {
-  const help = /^--?h(elp)?$/.test(words[0] ?? "");
+function passThrough(words: readonly string[], isInternal: boolean) {
+  const help = !isInternal && /^--?h(elp)?$/.test(words[0] ?? "");
   const globals: ReadonlyMap<string, readonly string[]> = new Map(help ? [["help", ["true"]]] : []);
   return { globals, words: [...words] };
 }
