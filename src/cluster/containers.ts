@@ -62,7 +62,7 @@ export function managerBody(
   body.HostConfig.PortBindings[`${port}/tcp`] = [{ HostIp: "0.0.0.0", HostPort: String(port) }];
   body.HostConfig.Binds.push("swarm-discovery:/var/lib/swarm");
   body.Env.push("SWARM_DISCOVERY_DIR=/var/lib/swarm");
-  if (!swarm.Agent) addRelay(body, host);
+  if (!swarm.Agent && isToken(discovery)) addRelay(body, host);
   return body;
 }
 
@@ -81,17 +81,19 @@ export function agentBody(
     "--advertise",
     advertised(swarm, host.ip, host.enginePort),
     ...swarm.ArbitraryJoinFlags.map((flag) => `--${flag}`),
-    "--discovery-opt",
-    `kv.cacertfile=${pem("ca.pem")}`,
-    "--discovery-opt",
-    `kv.certfile=${pem("server.pem")}`,
-    "--discovery-opt",
-    `kv.keyfile=${pem("server-key.pem")}`,
+    // stores of the user's own have certificates of their own, or none: --swarm-join-opt names them
+    ...(isToken(discovery)
+      ? Object.entries({ cacertfile: "ca.pem", certfile: "server.pem", keyfile: "server-key.pem" }).flatMap(
+          ([option, file]) => ["--discovery-opt", `kv.${option}=${pem(file)}`],
+        )
+      : []),
     discovery,
   ];
-  addRelay(body, host);
+  if (isToken(discovery)) addRelay(body, host);
   return body;
 }
+
+const isToken = (discovery: string) => discovery.startsWith("token://");
 
 function commonBody(swarm: SwarmOptions, engine: EngineOptions, host: SwarmHost): ContainerBody {
   return {

@@ -82,7 +82,8 @@ export class UserEngine implements DriverEngine {
 
 async function optionsFor({ url, certPath }: EngineAddress): Promise<Dockerode.DockerOptions> {
   const local = /^(?:unix|npipe):\/\/(.*)$/.exec(url)?.[1];
-  if (local !== undefined) return { socketPath: local };
+  // an empty host keeps dockerode from reading DOCKER_HOST of the environment, which may point to a machine
+  if (local !== undefined) return { socketPath: local, host: "", protocol: "http" };
   const { hostname, port } = new URL(url.replace(/^tcp:/, "http:"));
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
   if (certPath === "") return { host, port: port || "2375", protocol: "http" };

@@ -165,7 +165,7 @@ describe.sequential("the well-known script: a token before any master", () => {
       machine create -d docker --swarm --swarm-discovery token://$TOKEN n2
       eval "$(machine env --swarm m0)"
       test "$(docker run --rm swarm list token://$TOKEN | grep -c :2376)" = 3
-      docker info | grep -q "Nodes: 3"`);
+      docker info | grep "Nodes: 3"`);
     await world.ok("rm", "-y", "m0", "n1", "n2");
   });
 });
