@@ -174,7 +174,7 @@ export class ContainerCreator {
     // not given up when the client leaves: whether the engine made it would not be known
     const { body } = await this.#send(node, {
       method: "POST",
-      path: `/containers/create?${query}`,
+      path: `/containers/create?${query.toString()}`,
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(engineBody(config, node.cpus)),
       apiVersion: node.client.nearestApiVersion(request.apiVersion),

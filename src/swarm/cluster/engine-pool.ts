@@ -4,7 +4,7 @@ import { moveExpressionsToLabels } from "../scheduler/config.ts";
 import { defaultFilterNames } from "../scheduler/filters.ts";
 import type { Json } from "../scheduler/model.ts";
 import { type PlacementRequest, placementOf } from "../scheduler/request.ts";
-import { schedule } from "../scheduler/scheduler.ts";
+import { type SchedulerOptions, schedule } from "../scheduler/scheduler.ts";
 import type {
   ClusterContainer,
   ClusterEvent,
@@ -12,6 +12,7 @@ import type {
   CreateRequest,
   ManagedCluster,
 } from "./cluster.ts";
+import { removeFromEngine, renameOnEngine } from "./container-actions.ts";
 import { ContainerIndex } from "./container-index.ts";
 import { ContainerCreator, nameConflict } from "./create.ts";
 import { Emitter } from "./emitter.ts";
@@ -33,13 +34,12 @@ export function openCluster(options: ClusterOptions): ManagedCluster {
   return new EnginePool(options);
 }
 
-const moreNodesMs = 30_000;
-
 class EnginePool implements ManagedCluster {
   revision = 0;
   readonly strategyName: string;
   readonly filterNames: readonly string[];
   readonly #options: ClusterOptions;
+  readonly #scheduling: SchedulerOptions;
   readonly #tls: EngineTlsContext | undefined;
   readonly #limiter: Limiter;
   readonly #members = new Map<string, Member>();
@@ -62,8 +62,10 @@ class EnginePool implements ManagedCluster {
 
   constructor(options: ClusterOptions) {
     this.#options = options;
-    this.strategyName = options.strategy ?? "spread";
-    this.filterNames = options.filters ?? defaultFilterNames;
+    const { filters = defaultFilterNames, strategy = "spread", random = Math.random } = options;
+    this.#scheduling = { filters, strategy, random };
+    this.strategyName = strategy;
+    this.filterNames = filters;
     this.#tls = options.tls && openTlsContext(options.tls);
     this.#limiter = new Limiter(options.connectConcurrency ?? 128);
     this.#emitter = new Emitter(options.log);
@@ -156,22 +158,14 @@ class EnginePool implements ManagedCluster {
     container: ClusterContainer,
     options: { force: boolean; volumes: boolean; apiVersion: string },
   ): Promise<void> {
-    const node = this.#ownNode(container.node);
-    const query = `force=${options.force ? 1 : 0}&v=${options.volumes ? 1 : 0}`;
-    await node.client.read({
-      method: "DELETE",
-      path: `/containers/${container.id}?${query}`,
-      apiVersion: node.client.nearestApiVersion(options.apiVersion),
-      timeoutMs: 60_000,
-    });
-    node.remove(container.id);
+    await removeFromEngine(container, options);
+    this.#memberOf(container.node).node.remove(container.id);
   }
 
   async renameContainer(container: ClusterContainer, name: string): Promise<void> {
     const bare = name.replace(/^\//, "");
     if (this.#creator.isNameTaken(bare)) throw nameConflict(bare);
-    const path = `/containers/${container.id}/rename?name=${encodeURIComponent(bare)}`;
-    await container.node.client.read({ method: "POST", path });
+    await renameOnEngine(container, bare);
     await this.#memberOf(container.node).sync.container(container.id);
   }
 
@@ -214,7 +208,7 @@ class EnginePool implements ManagedCluster {
 
   async setAvailability(node: ClusterNode, availability: "active" | "drain"): Promise<void> {
     this.#availability.set(node.addr, availability);
-    this.#ownNode(node).availability = availability;
+    this.#memberOf(node).node.availability = availability;
     this.#onChange();
   }
 
@@ -237,10 +231,6 @@ class EnginePool implements ManagedCluster {
     for (const { node } of this.#members.values()) yield node;
   }
 
-  #ownNode(node: ClusterNode): NodeState {
-    return this.#memberOf(node).node;
-  }
-
   #memberOf(node: ClusterNode): Member {
     const member = this.#members.get(node.addr);
     if (!member) throw new SwarmError(500, `the node ${node.name} (${node.addr}) has left the cluster`);
@@ -249,19 +239,14 @@ class EnginePool implements ManagedCluster {
 
   #place(request: PlacementRequest): NodeState {
     const nodes = [...this.#nodes()].filter((node) => node.isValidated && node.isSeen);
-    const { filters, strategy, random } = this.#options;
-    const [best] = schedule(request, nodes, {
-      filters: filters ?? defaultFilterNames,
-      strategy: strategy ?? "spread",
-      random: random ?? Math.random,
-    });
+    const [best] = schedule(request, nodes, this.#scheduling);
     if (!best) throw new SwarmError(500, "No nodes available in the cluster");
     return best;
   }
 
   async #moreNodes(signal: AbortSignal | undefined): Promise<boolean> {
-    if (![...this.#nodes()].some((node) => node.status === "Healthy" && !node.isSeen)) return false;
-    return this.#gate.wait(moreNodesMs, signal);
+    const isReading = [...this.#nodes()].some((node) => node.status === "Healthy" && !node.isSeen);
+    return isReading && this.#gate.wait(signal);
   }
 
   #join(addr: string): void {

@@ -60,7 +60,7 @@ export class EngineSync {
     const start = node.nextSight();
     const summaries = await this.#listContainers("/containers/json?all=1");
     const present = new Set(summaries.map((summary) => textAt(summary, "Id")));
-    for (const entry of [...node.entries()])
+    for (const entry of Array.from(node.entries()))
       if (entry.seenAt <= start && !present.has(entry.id)) node.remove(entry.id);
     return summaries.filter((summary) => {
       const id = textAt(summary, "Id");

@@ -25,7 +25,7 @@ export async function pullImage(node: NodeState, image: string, options: PullOpt
   if (options.platform !== undefined) query.set("platform", options.platform);
   const answer = await node.client.stream({
     method: "POST",
-    path: `/images/create?${query}`,
+    path: `/images/create?${query.toString()}`,
     headers: { "X-Registry-Auth": options.registryAuth },
     apiVersion: options.apiVersion,
     timeoutMs: startTimeoutMs,

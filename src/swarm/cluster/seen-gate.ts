@@ -1,5 +1,7 @@
 import type { Clock } from "../../kit/clock.ts";
 
+const longestMs = 30_000;
+
 /** Lets those wait who could use a node that is still being read. */
 export class SeenGate {
   readonly #clock: Clock;
@@ -15,12 +17,12 @@ export class SeenGate {
   }
 
   /** Resolves true when something changed, false when the time was over or the caller left. */
-  async wait(timeoutMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+  async wait(signal: AbortSignal | undefined): Promise<boolean> {
     const changed = new AbortController();
     const stop = () => changed.abort();
     this.#waiters.add(stop);
     signal?.addEventListener("abort", stop, { once: true });
-    const isLate = await this.#clock.delay(timeoutMs, changed.signal).then(
+    const isLate = await this.#clock.delay(longestMs, changed.signal).then(
       () => true,
       () => false,
     );

@@ -91,7 +91,7 @@ export class Watchdog {
   }
 
   async #rescheduleAll(node: NodeState): Promise<void> {
-    for (const entry of [...node.entries()]) {
+    for (const entry of Array.from(node.entries())) {
       if (!entry.isReschedulable) continue;
       if (!this.#mayGoOn(node)) return;
       try {
@@ -196,7 +196,7 @@ export class Watchdog {
 
   /** Of a container that lives on several engines the newest copy stays; the older ones go, without their volumes. */
   async #removeDuplicates(node: NodeState): Promise<void> {
-    for (const entry of [...node.entries()]) {
+    for (const entry of Array.from(node.entries())) {
       if (!entry.isReschedulable || entry.swarmId === "") continue;
       const copy = this.#newestCopy(entry);
       if (copy?.node.status !== "Healthy" || node.status !== "Healthy") continue;

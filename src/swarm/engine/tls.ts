@@ -64,9 +64,7 @@ export function explainTlsError(error: unknown, addr: string): string | undefine
 function namesIn(error: unknown): string {
   if (typeof error !== "object" || error === null || !("cert" in error)) return "it holds other names";
   const { cert } = error;
-  if (typeof cert === "object" && cert !== null && "subjectaltname" in cert)
-    return cert.subjectaltname
-      ? `it holds ${String(cert.subjectaltname)}`
-      : "it holds no names or IPs at all";
-  return "it holds no names or IPs at all";
+  const names =
+    typeof cert === "object" && cert !== null && "subjectaltname" in cert ? cert.subjectaltname : "";
+  return typeof names === "string" && names !== "" ? `it holds ${names}` : "it holds no names or IPs at all";
 }

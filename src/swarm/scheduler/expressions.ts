@@ -1,7 +1,5 @@
 import { compileGlob, compilePattern, type Pattern } from "./pattern.ts";
 
-export type ExpressionKind = "constraint" | "affinity" | "whitelist";
-
 /** One expression of a container, such as `storage==ssd` or `container!=~front*`. */
 export interface Expression {
   readonly key: string;

@@ -74,7 +74,7 @@ class Parser {
 
   /** One atom; several for \Q…\E; none for a flag group. */
   #atoms(flags: Flags): PatternTree[] {
-    const char = this.#chars[this.#at++];
+    const char = this.#chars[this.#at++] ?? "";
     switch (char) {
       case "(":
         return this.#group(flags);
@@ -97,7 +97,7 @@ class Parser {
       case "?":
         throw new PatternError("nothing to repeat");
       default:
-        return [literal(char ?? "", flags)];
+        return [literal(char, flags)];
     }
   }
 
@@ -135,7 +135,7 @@ class Parser {
   }
 
   #escape(flags: Flags): PatternTree[] {
-    const char = this.#peek();
+    const char = this.#peek() ?? "";
     switch (char) {
       case "A":
       case "z":

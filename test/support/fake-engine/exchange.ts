@@ -10,11 +10,11 @@ export interface Exchange {
   /** What the route's pattern captured, decoded. */
   readonly params: readonly string[];
   readonly query: URLSearchParams;
-  body(): Promise<Json>;
-  json(status: number, value: unknown): void;
+  readonly body: () => Promise<Json>;
+  readonly json: (status: number, value: unknown) => void;
   /** An answer without body. */
-  empty(status: number): void;
-  fail(status: number, message: string): void;
+  readonly empty: (status: number) => void;
+  readonly fail: (status: number, message: string) => void;
 }
 
 export type Handler = (exchange: Exchange) => void | Promise<void>;

@@ -77,6 +77,6 @@ test("forEachLimited handles every item and never more than the limit at once", 
     seen.push(item);
     running--;
   });
-  expect(seen.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(seen.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7]);
   expect(most).toBe(3);
 });
