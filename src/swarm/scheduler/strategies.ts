@@ -11,7 +11,3 @@ export const strategies = {
 } as const satisfies Record<string, Strategy>;
 
 export type StrategyName = keyof typeof strategies;
-
-export function isStrategyName(name: string): name is StrategyName {
-  return Object.hasOwn(strategies, name);
-}
