@@ -75,7 +75,7 @@ export function splitFlag(word: string): { name: string; value?: string } {
 }
 
 /** A flag that the command does not have; names one that looks alike. */
-export function unknownFlag(word: string, flags: readonly Pick<FlagSpec, "name">[]) {
+function unknownFlag(word: string, flags: readonly Pick<FlagSpec, "name">[]) {
   const { name } = splitFlag(word);
   const dashes = /^--?/.exec(word)?.[0] ?? "--";
   const near = nearest(

@@ -3,7 +3,7 @@ import type { Env } from "../kit/process.ts";
 import type { Deadlines } from "../machine/context.ts";
 
 /** Variables with a number of seconds, and the wait that each limits. */
-export const deadlineVariables: Readonly<Record<string, keyof Deadlines>> = {
+const deadlineVariables: Readonly<Record<string, keyof Deadlines>> = {
   MACHINE_TIMEOUT_SSH: "sshMs",
   MACHINE_TIMEOUT_ENGINE: "engineMs",
   MACHINE_TIMEOUT_STOP: "stopMs",

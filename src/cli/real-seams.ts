@@ -45,7 +45,7 @@ export const realSeams: Seams = {
 };
 
 /** The user's engine; found and connected at the first call. */
-export function lazyEngine({ io, store }: Surroundings): DriverEngine & ImageEngine {
+function lazyEngine({ io, store }: Surroundings): DriverEngine & ImageEngine {
   let opened: Promise<UserEngine> | undefined;
   let address = "";
   const open = () => {
@@ -71,7 +71,7 @@ export function lazyEngine({ io, store }: Surroundings): DriverEngine & ImageEng
 }
 
 /** What src/image works with. */
-export function imageContext({ run, log, io, store, report, signal }: Surroundings): ImageContext {
+function imageContext({ run, log, io, store, report, signal }: Surroundings): ImageContext {
   return {
     run,
     log,

@@ -1,5 +1,5 @@
 /** Version of this program, as package.json has it; the build puts the commit in its place. */
-export const version = "1.0.0";
+const version = "1.0.0";
 
 /** The one line of `--version`. */
 export function versionLine(program: string): string {

@@ -10,7 +10,7 @@ import { textFunctions } from "./text-functions.ts";
 import { type GoValue, isTrue, typeName } from "./values.ts";
 
 /** Checks the number of arguments, then runs. */
-export function takes(least: number, most: number, name: string, run: TemplateFunction): TemplateFunction {
+function takes(least: number, most: number, name: string, run: TemplateFunction): TemplateFunction {
   return (args) => {
     if (args.length >= least && args.length <= most) return run(args);
     const want = most === Number.POSITIVE_INFINITY ? `at least ${least}` : String(least);

@@ -16,7 +16,7 @@ export function printValue(value: GoValue): string {
 }
 
 /** `%v` of a float64: the shortest text, with an exponent below 1e-4 and from 1e21 on. */
-export function printFloat(value: number): string {
+function printFloat(value: number): string {
   return special(value) ?? shortest(value, 21);
 }
 

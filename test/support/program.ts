@@ -47,8 +47,3 @@ export function runProgramFile(
     });
   });
 }
-
-/** Runs the built `machine`. */
-export function runBuilt(args: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {
-  return runProgramFile(process.execPath, [machineProgram, ...args], options);
-}

@@ -2,6 +2,7 @@ import type { ClusterParts, CommandContext, GlobalOptions, Io } from "../../src/
 import { consoleLog } from "../../src/cli/log.ts";
 import { runProgram } from "../../src/cli/program.ts";
 import { makeProgress } from "../../src/cli/progress.ts";
+import type { SwarmTools } from "../../src/cluster/swarm-machine.ts";
 import type { MachineContext } from "../../src/machine/context.ts";
 import { type MachineWorld, machineWorld, noClusters, type WorldOptions } from "./machine-world.ts";
 
@@ -111,9 +112,15 @@ function context(
   };
 }
 
+const noTools: SwarmTools = {
+  engineOf: () => Promise.reject(new Error("there is no engine in this world")),
+  localSwarmImage: async () => undefined,
+  managerInfo: () => Promise.reject(new Error("there is no manager in this world")),
+};
+
 const noCluster: ClusterParts = {
   view: noClusters,
-  actions: async () => ({ createSteps: () => [], hooks: {} }),
+  actions: async () => ({ createSteps: () => [], hooks: {}, tools: noTools }),
   planSwarm: async (choice) => choice,
   mastersNamed: async (name) => [name],
 };
