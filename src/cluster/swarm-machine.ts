@@ -1,4 +1,5 @@
 import { AppError, messageOf } from "../kit/errors.ts";
+import { poll } from "../kit/retry.ts";
 import type { Machine } from "../machine/machine.ts";
 import { agentBody, agentName, managerBody, managerName, type SwarmHost } from "./containers.ts";
 import { bareTokenId, swarmPort, tokenUrl } from "./discovery-url.ts";
@@ -37,7 +38,7 @@ export async function configureSwarm(machine: Machine, tools: SwarmTools): Promi
       ];
       return removed.includes(true);
     }
-    await ensureImage(engine, tools, swarm.Image, detail);
+    await ensureImage(machine, engine, tools, swarm.Image, detail);
     const host = await swarmHost(machine, engine);
     const discovery = await discoveryFor(machine);
     if (discovery.missingMaster) {
@@ -58,7 +59,11 @@ export async function configureSwarm(machine: Machine, tools: SwarmTools): Promi
   });
 }
 
+/** How long a machine may take to load the image that it carries; a slow guest needs most of a minute. */
+const ownImageMs = 180_000;
+
 async function ensureImage(
+  machine: Machine,
   engine: SwarmEngine,
   tools: SwarmTools,
   image: string,
@@ -67,6 +72,18 @@ async function ensureImage(
   const isOurs = image === defaultSwarmImage || image === "swarm";
   if (isOurs) {
     if (await engine.hasImage(defaultSwarmImage)) return;
+    if (await carriesImage(machine)) {
+      detail("waiting for the swarm image that the machine carries");
+      const { clock, signal } = machine.ctx;
+      const loaded = await poll(async () => ((await engine.hasImage(defaultSwarmImage)) ? true : undefined), {
+        clock,
+        timeoutMs: ownImageMs,
+        intervalMs: 200,
+        maxIntervalMs: 1_000,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      if (loaded) return;
+    }
     const path = await tools.localSwarmImage();
     if (path !== undefined) {
       detail("loading the swarm image");
@@ -82,6 +99,13 @@ async function ensureImage(
     if (await engine.hasImage(image)) return;
     throw swarmImageMissing(image, error);
   }
+}
+
+/** True when the machine's own system loads the swarm image after its engine's start; source: docs/images.md. */
+async function carriesImage(machine: Machine): Promise<boolean> {
+  const connection = await machine.ssh();
+  const found = await connection.run("[ -s /usr/share/machine/images/swarm.tar ]", { okCodes: [0, 1] });
+  return found.exitCode === 0;
 }
 
 async function swarmHost(machine: Machine, engine: SwarmEngine): Promise<SwarmHost> {
