@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { answeringEngine, endEngine, startHostEngine, startIsolatedEngine, within } from "./lib/engine.mjs";
 import { ensureDir, isDebianLike, isRoot, must, outputOf, root, say } from "./lib/host.mjs";
 import { ensurePackages } from "./lib/packages.mjs";
-import { cacheEnv, ensureBundle, ensureImages, ensureNodeModules } from "./lib/prepare.mjs";
+import { cacheEnv, ensureBundle, ensureNodeModules } from "./lib/prepare.mjs";
 
 const flags = process.argv.slice(2);
 const stateDir = join(root, ".quickstart");
@@ -27,7 +27,7 @@ async function main() {
   if (flags.includes("--down")) return down();
   await setUp();
   const state = readState() ?? (await startEngine(flags.includes("--isolated")));
-  await loadSwarmImage(state);
+  await makeImages(state);
   await makeCluster(state);
   await show(state);
   return 0;
@@ -37,7 +37,6 @@ async function setUp() {
   if (isRoot && isDebianLike) await ensurePackages("engine", "images");
   await ensureNodeModules();
   await ensureBundle();
-  await ensureImages("container", "swarm");
 }
 
 async function startEngine(isIsolated) {
@@ -69,9 +68,9 @@ async function machine(state, ...args) {
   });
 }
 
-/** So that `docker run swarm create` works on the user's engine too, before any machine exists. */
-async function loadSwarmImage(state) {
-  await machine(state, "image", "load", "swarm");
+/** Images; the engine gets swarm:latest too, so that `docker run swarm create` works before any machine exists. */
+async function makeImages(state) {
+  await machine(state, "image", "build", "container", "swarm");
 }
 
 async function makeCluster(state) {

@@ -5,16 +5,12 @@ import { isDebianLike, isRoot, must, outputOf, say, which } from "./host.mjs";
 const groups = {
   engine: { "docker.io": "dockerd", iptables: "iptables", iproute2: "ip", "util-linux": "nsenter" },
   images: {
-    mmdebstrap: "mmdebstrap",
     "squashfs-tools": "mksquashfs",
     xorriso: "xorriso",
-    isolinux: "/usr/lib/ISOLINUX/isolinux.bin",
-    "syslinux-common": "/usr/lib/syslinux/modules/bios/ldlinux.c32",
     zstd: "zstd",
-    cpio: "cpio",
     kmod: "depmod",
-    "busybox-static": "busybox",
     "xz-utils": "xz",
+    "debian-archive-keyring": "/usr/share/keyrings/debian-archive-keyring.gpg",
   },
   tests: {
     "qemu-system-x86": "qemu-system-x86_64",
@@ -22,6 +18,9 @@ const groups = {
     seabios: "/usr/share/seabios/bios-256k.bin",
     "ipxe-qemu": "/usr/lib/ipxe/qemu/efi-e1000.rom",
     debootstrap: "debootstrap",
+    mmdebstrap: "mmdebstrap",
+    "busybox-static": "busybox",
+    curl: "curl",
     "dnsmasq-base": "dnsmasq",
     nftables: "nft",
     "etcd-server": "etcd",

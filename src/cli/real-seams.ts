@@ -3,7 +3,6 @@ import { dirname, join } from "node:path";
 import type { UserEngine } from "../docker/client.ts";
 import type { DriverEngine } from "../driver/driver.ts";
 import type { ImageContext } from "../image/context.ts";
-import type { ImageEngine } from "../image/finder.ts";
 import { systemClock } from "../kit/clock.ts";
 import { openSsh } from "../ssh/open.ts";
 import type { Seams, Surroundings } from "./seams.ts";
@@ -45,7 +44,7 @@ export const realSeams: Seams = {
 };
 
 /** The user's engine; found and connected at the first call. */
-function lazyEngine({ io, store }: Surroundings): DriverEngine & ImageEngine {
+function lazyEngine({ io, store }: Surroundings): DriverEngine {
   let opened: Promise<UserEngine> | undefined;
   let address = "";
   const open = () => {

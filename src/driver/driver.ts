@@ -88,6 +88,8 @@ export interface DriverEngine {
   readonly address: string;
   /** Keeps this engine as the one of the store's container machines, for when DOCKER_HOST points to one of them. */
   remember(): Promise<void>;
+  /** Gives the engine an image as a docker archive. */
+  load(archivePath: string): Promise<void>;
 }
 
 /** Everything a driver may use; a driver imports none of these modules. */

@@ -18,9 +18,7 @@ import { isReleases, latestRelease } from "./releases.ts";
 const lastRelease = "https://github.com/boot2docker/boot2docker/releases/download/v19.03.12/boot2docker.iso";
 
 /** The user's engine, which can also be given an image as an archive (`POST /images/load`). */
-export interface ImageEngine extends Pick<DriverEngine, "request"> {
-  load(archivePath: string): Promise<void>;
-}
+export type ImageEngine = Pick<DriverEngine, "request" | "load">;
 
 export interface FinderOptions {
   readonly engine: ImageEngine;

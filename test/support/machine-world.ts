@@ -100,6 +100,7 @@ export async function machineWorld(options: WorldOptions = {}): Promise<MachineW
       address: "unix:///nowhere",
       request: async () => ({ status: 200, body: undefined }),
       remember: async () => undefined,
+      load: async () => undefined,
     },
     images: { find: async () => "image" },
     clock,

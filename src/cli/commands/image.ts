@@ -1,6 +1,6 @@
 import type { ImageEntry } from "../../image/cache.ts";
 import type { ImageContext, ImageKind } from "../../image/context.ts";
-import { usageError } from "../../kit/errors.ts";
+import { isAppError, usageError } from "../../kit/errors.ts";
 import type { CommandContext, CommandModule } from "../command.ts";
 import { table } from "../output.ts";
 import { packageRoot } from "../real-seams.ts";
@@ -18,8 +18,24 @@ export const build: CommandModule["run"] = async (ctx, args, flags) => {
   const entries = await buildImages(await imageContextOf(ctx), [...kinds], { force: flags.bool("force") });
   await ctx.progress.end();
   for (const entry of entries) ctx.io.out(`${entry.name}\n`);
+  if (kinds.has("swarm")) await loadSwarm(ctx);
   return 0;
 };
+
+/** So that `docker run swarm …` works on the user's engine too, before there is any machine. */
+async function loadSwarm(ctx: CommandContext): Promise<void> {
+  const { imagePath, newestImage } = await import("../../image/cache.ts");
+  const [context, { engine }] = await Promise.all([imageContextOf(ctx), ctx.machines()]);
+  const entry = await newestImage(context, "swarm");
+  if (entry === undefined) return;
+  try {
+    await engine.load(imagePath(context, entry));
+    ctx.io.err("the engine has the image swarm:latest\n");
+  } catch (error) {
+    // images are also built where no engine runs
+    if (!isAppError(error, "ENGINE_UNREACHABLE")) throw error;
+  }
+}
 
 export const list: CommandModule["run"] = async (ctx, _args, flags) => {
   const { listImages } = await import("../../image/cache.ts");

@@ -27,7 +27,7 @@ export async function labDriverContext(lab: VboxLab): Promise<DriverContext> {
         return "ssh-rsa AAAA test";
       },
     },
-    engine: { request: none("engine"), address: "", remember: async () => undefined },
+    engine: { request: none("engine"), address: "", remember: async () => undefined, load: none("engine") },
     images: { find: async ({ source }) => source || iso },
     clock: systemClock,
     log: silentLog,
@@ -43,7 +43,7 @@ export async function labDriverContext(lab: VboxLab): Promise<DriverContext> {
 }
 
 /** An image that looks like ISO 9660 and boots nothing. */
-export async function writeEmptyIso(path: string): Promise<void> {
+async function writeEmptyIso(path: string): Promise<void> {
   const bytes = Buffer.alloc(64 * 1024);
   bytes.write("\x01CD001\x01", 0x8000, "latin1");
   await writeFile(path, bytes);

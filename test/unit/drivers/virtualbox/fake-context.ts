@@ -11,7 +11,7 @@ export function fakeContext(changes: Partial<DriverContext> = {}): DriverContext
   return {
     run: scriptedRun([]),
     ssh: { run: none, waitForBanner: none, ensureKey: none },
-    engine: { request: none, address: "", remember: none },
+    engine: { request: none, address: "", remember: none, load: none },
     images: { find: none },
     clock: instantClock(),
     log: silentLog,
