@@ -30,7 +30,7 @@ interface VirtualBoxKeys {
 }
 
 /** The range that VirtualBox from 6.1.28 on allows without a networks.conf, and that minikube uses too. */
-export const defaultHostOnlyCidr = "192.168.59.1/24";
+const defaultHostOnlyCidr = "192.168.59.1/24";
 
 /** What docker-machine's default was, and so that of records without one. */
 const oldHostOnlyCidr = "192.168.99.1/24";

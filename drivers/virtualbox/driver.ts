@@ -111,25 +111,20 @@ class VirtualBoxDriver implements Driver<VirtualBoxConfig> {
     const { vm } = this;
     const info = await vmInfo(vm);
     if (info === undefined) throw vmMissing(vm.name);
+    const state = stateOf(info);
     let expected = this.config.IPAddress;
-    switch (stateOf(info)) {
-      case "Running":
-      case "Starting":
-        break;
-      case "Paused":
-        await this.vbox(["controlvm", vm.name, "resume"]);
-        break;
-      case "Saved":
-        await this.wake(info);
-        break;
-      default:
-        expected = await connectCards(vm, {
-          cidr: this.cidr(),
-          version: await this.requireVersion(),
-          announce: async () => undefined,
-          info,
-        });
-        await powerOn(vm);
+    if (state === "Paused") {
+      await this.vbox(["controlvm", vm.name, "resume"]);
+    } else if (state === "Saved") {
+      await this.wake(info);
+    } else if (state !== "Running" && state !== "Starting") {
+      expected = await connectCards(vm, {
+        cidr: this.cidr(),
+        version: await this.requireVersion(),
+        announce: async () => undefined,
+        info,
+      });
+      await powerOn(vm);
     }
     await this.becomeReachable(expected, await vmInfo(vm));
   }

@@ -3,7 +3,7 @@ import { lastLines, type RunError } from "#kit/process";
 
 const downloads = "https://www.virtualbox.org/wiki/Downloads";
 
-export const vboxNotFound = (cause?: unknown) =>
+const vboxNotFound = (cause?: unknown) =>
   new AppError(
     "VBOX_NOT_FOUND",
     "VBoxManage was not found: VirtualBox is not installed, or not in the PATH",

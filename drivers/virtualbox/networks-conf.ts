@@ -6,7 +6,7 @@ import { isAtLeast, type VBoxVersion } from "./version.ts";
 const path = "/etc/vbox/networks.conf";
 const builtIn = "192.168.56.0/21";
 
-export const rangeNotAllowed = (cidr: HostCidr, ranges: readonly string[], configured: boolean) =>
+const rangeNotAllowed = (cidr: HostCidr, ranges: readonly string[], configured: boolean) =>
   new AppError(
     "VBOX_RANGE_NOT_ALLOWED",
     `VirtualBox does not allow ${cidr.address}/${cidr.prefix} for a host-only network: ` +

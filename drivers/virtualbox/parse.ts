@@ -40,7 +40,7 @@ export function machineState(vmState: string): MachineState {
 }
 
 /** The words of `list --long` for the same states: "running (since …)", "powered off", "gurumeditation". */
-export function stateOfLongList(text: string): MachineState {
+function stateOfLongList(text: string): MachineState {
   const word = text.replace(/\s*\(since .*$/, "").trim();
   return machineState(word === "powered off" ? "poweroff" : word.replaceAll(" ", ""));
 }

@@ -22,7 +22,7 @@ export type Announce = (resource: MadeResource) => Promise<void>;
 
 export const isoPath = (vm: Vm) => join(vm.dir, "boot2docker.iso");
 export const diskPath = (vm: Vm) => join(vm.dir, "disk.vmdk");
-export const logPath = (vm: Vm) => join(vm.dir, vm.name, "Logs", "VBox.log");
+const logPath = (vm: Vm) => join(vm.dir, vm.name, "Logs", "VBox.log");
 export const keyPath = (vm: Vm) => vm.config.SSHKeyPath || join(vm.dir, "id_rsa");
 
 /** What VirtualBox knows of the VM, or undefined when it knows none. */

@@ -69,7 +69,7 @@ export interface VboxLab extends AsyncDisposable {
 }
 
 /** The chroot with the real VirtualBox; made when it is missing, which takes minutes. */
-export async function vboxChroot(): Promise<string> {
+async function vboxChroot(): Promise<string> {
   const cache = process.env["MACHINE_TEST_CACHE"] ?? "/var/cache/machine";
   const folder = join(cache, "vbox-sid");
   await execute(join(here, "make-chroot.sh"), [folder], 1_200_000);
