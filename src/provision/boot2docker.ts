@@ -1,6 +1,6 @@
 import { shellQuote } from "../kit/shell.ts";
 import type { EngineOptions } from "../store/record.ts";
-import { engineSettings, mergeDaemonJson, optionOf } from "./daemon-json.ts";
+import { type EngineOption, engineOptions, mergeDaemonJson, settingsOf } from "./daemon-json.ts";
 import type { MachineFacts, Provisioner } from "./provisioner.ts";
 import type { ProvisionRequest } from "./request.ts";
 import { runConfigureScript, type ScriptFile } from "./script.ts";
@@ -46,17 +46,12 @@ function filesOf(request: ProvisionRequest, facts: MachineFacts): ScriptFile[] {
 }
 
 /** True when a value would not survive the word splitting of the profile's EXTRA_ARGS. */
-const needsJson = (value: string) => /[\s*?[\]'"\\]/.test(value);
-
-const nameOf = (flag: string) => optionOf(flag).name;
+const needsJson = (value: string) => value === "" || /[\s*?[\]'"\\]/.test(value);
 
 /** What cannot stand in EXTRA_ARGS goes to daemon.json. */
 function daemonJson(engine: EngineOptions, driverName: string, facts: MachineFacts): ScriptFile[] {
-  const apart = splitOptions(engine, driverName).json;
-  const settings = isEmpty(apart) ? {} : engineSettings(apart, driverName, "");
-  // the provider's label goes with the others, wherever these are
-  if (apart.Labels.length === 0) delete settings["labels"];
-  const merged = mergeDaemonJson(facts.daemonJson, facts.ownKeys, settings);
+  const { apart } = divideOptions(engine, driverName);
+  const merged = mergeDaemonJson(facts.daemonJson, facts.ownKeys, settingsOf(apart));
   if (merged.text === "") return [];
   return [
     { path: "/etc/docker/daemon.json", text: merged.text, mode: 0o644 },
@@ -64,46 +59,38 @@ function daemonJson(engine: EngineOptions, driverName: string, facts: MachineFac
   ];
 }
 
-const isEmpty = (engine: EngineOptions) =>
-  engine.Labels.length +
-    engine.InsecureRegistry.length +
-    engine.RegistryMirror.length +
-    engine.ArbitraryFlags.length ===
-  0;
-
 /**
- * Divides options by kind: a kind of which one value needs daemon.json goes there whole, since dockerd refuses an option
- * that is both a flag and in the file.
+ * Divides options by name: one of which a value needs daemon.json goes there with all its values, since dockerd refuses
+ * an option that is both a flag and in the file.
  */
-function splitOptions(engine: EngineOptions, driverName: string): { flags: string[]; json: EngineOptions } {
-  const flags: string[] = [];
-  const divide = (flag: string, values: readonly string[]): readonly string[] => {
-    if (values.some(needsJson)) return values;
-    flags.push(...values.map((value) => `--${flag} ${value}`));
-    return [];
+function divideOptions(engine: EngineOptions, driverName: string) {
+  const options = engineOptions(engine, driverName);
+  const names = new Set(
+    options.flatMap(({ name, value }) => (value !== undefined && needsJson(value) ? [name] : [])),
+  );
+  return {
+    flags: options.filter(({ name }) => !names.has(name)),
+    apart: options.filter(({ name }) => names.has(name)),
   };
-  const apart = new Set(engine.ArbitraryFlags.filter(needsJson).map(nameOf));
-  const labels = divide("label", [...engine.Labels, `provider=${driverName}`]);
-  const json = {
-    ...engine,
-    Labels: labels.length === 0 ? [] : engine.Labels,
-    InsecureRegistry: divide("insecure-registry", engine.InsecureRegistry),
-    RegistryMirror: divide("registry-mirror", engine.RegistryMirror),
-    ArbitraryFlags: engine.ArbitraryFlags.filter((flag) => apart.has(nameOf(flag))),
-  };
-  flags.push(...engine.ArbitraryFlags.filter((flag) => !apart.has(nameOf(flag))).map((flag) => `--${flag}`));
-  return { flags, json };
+}
+
+/** Source: the form in which docker-machine writes each; docs/compat.md. */
+function flagText({ name, value }: EngineOption): string {
+  if (value === undefined) return `--${name}`;
+  return /^(label|insecure-registry|registry-mirror)$/.test(name)
+    ? `--${name} ${value}`
+    : `--${name}=${value}`;
 }
 
 /** The profile, which the init script sources; each value is quoted for sh. Source: image/README.md. */
-export function profile(engine: EngineOptions, driverName: string, enginePort: number): string {
-  const { flags } = splitOptions(engine, driverName);
+function profile(engine: EngineOptions, driverName: string, enginePort: number): string {
+  const { flags } = divideOptions(engine, driverName);
   const env = engine.Env.map((entry) => `export ${singleQuoted(entry)}\n`).join("");
   return `
-EXTRA_ARGS=${singleQuoted(`\n${flags.map((flag) => `${flag}\n`).join("")}\n`)}
+EXTRA_ARGS=${singleQuoted(`\n${flags.map((flag) => `${flagText(flag)}\n`).join("")}\n`)}
 CACERT=${dir}/ca.pem
 DOCKER_HOST='-H tcp://0.0.0.0:${enginePort}'
-DOCKER_STORAGE=${singleQuoted(engine.StorageDriver || "overlay2")}
+DOCKER_STORAGE=${shellQuote(engine.StorageDriver || "overlay2")}
 DOCKER_TLS=auto
 SERVERKEY=${dir}/server-key.pem
 SERVERCERT=${dir}/server.pem

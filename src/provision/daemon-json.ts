@@ -4,6 +4,7 @@ type Settings = Record<string, unknown>;
 
 /** Flags whose key in daemon.json is a list. Source: the dockerd reference, "Daemon configuration file". */
 const lists: Readonly<Record<string, string>> = {
+  host: "hosts",
   label: "labels",
   "insecure-registry": "insecure-registries",
   "registry-mirror": "registry-mirrors",
@@ -22,22 +23,37 @@ const maps: Readonly<Record<string, string>> = {
   "cluster-store-opt": "cluster-store-opts",
 };
 
-/** All engine options as keys of daemon.json. */
-export function engineSettings(engine: EngineOptions, driverName: string, storageDriver: string): Settings {
+/** One option of dockerd; a value of undefined is a switch. */
+export interface EngineOption {
+  readonly name: string;
+  readonly value: string | undefined;
+}
+
+/** What the user asked of the engine and the provider's label, in docker-machine's order. */
+export function engineOptions(engine: EngineOptions, driverName: string): EngineOption[] {
+  const all = (name: string, values: readonly string[]) => values.map((value) => ({ name, value }));
+  return [
+    ...all("label", [...engine.Labels, `provider=${driverName}`]),
+    ...all("insecure-registry", engine.InsecureRegistry),
+    ...all("registry-mirror", engine.RegistryMirror),
+    ...engine.ArbitraryFlags.map(optionOf),
+  ];
+}
+
+/** Options as keys of daemon.json. */
+export function settingsOf(options: readonly EngineOption[]): Settings {
   const settings: Settings = {};
-  for (const label of [...engine.Labels, `provider=${driverName}`]) add(settings, "label", label);
-  for (const registry of engine.InsecureRegistry) add(settings, "insecure-registry", registry);
-  for (const mirror of engine.RegistryMirror) add(settings, "registry-mirror", mirror);
-  if (storageDriver !== "") settings["storage-driver"] = storageDriver;
-  for (const flag of engine.ArbitraryFlags) {
-    const { name, value } = optionOf(flag);
-    add(settings, name, value ?? true);
-  }
+  for (const { name, value } of options) add(settings, name, value ?? true);
   return settings;
 }
 
+/** The key of daemon.json that says the same as a flag. */
+export function keyOf(name: string): string {
+  return lists[name] ?? maps[name] ?? name;
+}
+
 /** `--engine-opt` as people write it: "name", "name=value", "name value". */
-export function optionOf(flag: string): { name: string; value: string | undefined } {
+export function optionOf(flag: string): EngineOption {
   const match = /^-{0,2}([^=\s]*)(?:(?:=|\s+)(.*))?$/s.exec(flag);
   return { name: match?.[1] ?? flag, value: match?.[2] };
 }
@@ -72,15 +88,21 @@ export interface MergedDaemonJson {
   readonly ownKeys: string;
 }
 
+/** The settings that are not ours. */
+export function settingsOfOthers(present: string, earlierKeys: string): Settings {
+  const before = parse(present);
+  const base = isSettings(before) ? { ...before } : {};
+  const earlier = parse(earlierKeys);
+  for (const key of Array.isArray(earlier) ? earlier : []) delete base[String(key)];
+  return base;
+}
+
 /**
  * Puts our keys into what is there: a user's own keys stay, those of an earlier provisioning are replaced. Lists of the
  * user are completed, not replaced.
  */
 export function mergeDaemonJson(present: string, earlierKeys: string, settings: Settings): MergedDaemonJson {
-  const before = parse(present);
-  const base = isSettings(before) ? { ...before } : {};
-  const earlier = parse(earlierKeys);
-  for (const key of Array.isArray(earlier) ? earlier : []) delete base[String(key)];
+  const base = settingsOfOthers(present, earlierKeys);
   const merged = { ...base };
   for (const [key, value] of Object.entries(settings)) {
     const theirs = base[key];

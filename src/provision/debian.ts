@@ -6,7 +6,7 @@ const apt = "DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=180 -
 const family = (name: string): Distribution => ({
   name,
   matches: (os) => familyOf(os).includes(name),
-  installPackage: `apt-get update -q && ${apt} install --no-install-recommends docker.io iptables`,
+  installPackage: `apt-get update -q && ${apt} install --no-install-recommends docker.io iptables $(apt-cache show docker-cli >/dev/null 2>&1 && echo docker-cli)`,
   installCurl: `apt-get update -q && ${apt} install --no-install-recommends curl ca-certificates`,
   upgradePackage: `apt-get update -q && ${apt} install --only-upgrade $(dpkg-query -W -f '\${Package}\\n' docker-ce docker-ce-cli docker.io containerd.io 2>/dev/null)`,
 });

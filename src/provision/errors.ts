@@ -15,3 +15,10 @@ export const engineNotStarted = (machine: string, log: string) =>
       hint: "mostly an --engine-opt, a storage driver or a label that this engine does not take",
     },
   );
+
+export const engineNotInstalled = (machine: string, output: string) =>
+  new AppError(
+    "ENGINE_NOT_INSTALLED",
+    `no engine could be installed on "${machine}"; the end of the output:\n${output.trimEnd().split("\n").slice(-10).join("\n")}`,
+    { hint: "install Docker there yourself, or name a script: --engine-install-url URL" },
+  );

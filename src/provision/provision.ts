@@ -9,7 +9,8 @@ const mark = "--- machine ---";
 
 /** One round trip for all that must be known beforehand. */
 const readFacts = `cat /etc/os-release; echo; echo '${mark}'; cat /etc/docker/daemon.json 2>/dev/null; echo; echo '${mark}'
-cat /var/lib/boot2docker/.machine-daemon-keys /etc/docker/.machine-daemon-keys 2>/dev/null || :`;
+cat /var/lib/boot2docker/.machine-daemon-keys /etc/docker/.machine-daemon-keys 2>/dev/null || :
+echo '${mark}'; PATH=$PATH:/usr/sbin:/usr/local/sbin command -v dockerd || :`;
 
 /**
  * Turns a reachable host into a Docker host behind TLS, with the provisioner of its system.
@@ -32,9 +33,15 @@ async function detect(
   machine: string,
 ): Promise<{ facts: MachineFacts; provisioner: Provisioner }> {
   const { stdout } = await connection.run(readFacts);
-  const [osText = "", daemonJson = "", ownKeys = ""] = stdout.split(`${mark}\n`);
+  const [osText = "", daemonJson = "", ownKeys = "", dockerd = ""] = stdout.split(`${mark}\n`);
   const os = parseOsRelease(osText);
   const provisioner = findProvisioner(os);
   if (provisioner === undefined) throw osNotRecognized(machine, os.get("ID") ?? "", provisionerNames());
-  return { facts: { os, daemonJson: daemonJson.trim(), ownKeys: ownKeys.trim() }, provisioner };
+  const facts = {
+    os,
+    daemonJson: daemonJson.trim(),
+    ownKeys: ownKeys.trim(),
+    dockerdPath: dockerd.trim(),
+  };
+  return { facts, provisioner };
 }

@@ -8,6 +8,8 @@ export interface MachineFacts {
   readonly daemonJson: string;
   /** Keys of daemon.json that an earlier provisioning set, as JSON; "" when there was none. */
   readonly ownKeys: string;
+  /** Where the engine's program is; "" when there is none. */
+  readonly dockerdPath: string;
 }
 
 /** One family of systems. Source of each one's commands: its manual of services and packages; docs/compat.md. */

@@ -12,11 +12,12 @@ export const fedora = systemdProvisioner({
   upgradePackage: `${manager} upgrade -y moby-engine docker-ce docker-ce-cli containerd.io || ${manager} upgrade -y moby-engine || ${manager} upgrade -y docker-ce`,
 });
 
-/** RHEL and its likes (CentOS, Rocky, AlmaLinux, Oracle, Amazon): they package no engine of their own. Source: yum(8). */
+/** RHEL and its likes (CentOS, Rocky, AlmaLinux, Oracle, Amazon): they package no engine of their own, but Docker does. Source: yum(8). */
 export const redhat = systemdProvisioner({
   name: "redhat",
   matches: (os) => familyOf(os).some((id) => ["rhel", "centos", "ol", "fedora", "amzn"].includes(id)),
-  installPackage: "",
+  installPackage: `curl -fsSL https://download.docker.com/linux/centos/docker-ce.repo -o /etc/yum.repos.d/docker-ce.repo &&
+    ${manager} install -y docker-ce docker-ce-cli containerd.io || ${manager} install -y docker`,
   installCurl: `${manager} install -y curl`,
   upgradePackage: `${manager} upgrade -y docker-ce docker-ce-cli containerd.io`,
 });

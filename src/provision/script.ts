@@ -24,6 +24,9 @@ export interface ConfigureScript {
 
 const notStarted = 75;
 
+/** A shell of root that reads its script from standard input. */
+export const rootShell = "if [ $(id -u) = 0 ]; then sh -s; else sudo -n sh -s; fi";
+
 /**
  * The shell text that does it all in one go, to be read by `sh` from its standard input, so that nothing of it shows in
  * the guest's process list: writes files that differ, restarts the engine only then, waits for its socket.
@@ -51,16 +54,20 @@ drop() { [ ! -e "$1" ] || { rm -f "$1"; changed=yes; }; }
 answers() {
   if type curl >/dev/null 2>&1; then
     [ "$(curl -s -m 5 --unix-socket /var/run/docker.sock http://docker/_ping 2>/dev/null)" = OK ]
-  else
+  elif type docker >/dev/null 2>&1; then
     docker version >/dev/null 2>&1
+  else
+    [ -S /var/run/docker.sock ]
   fi
 }
+{
 ${plan.before.join("\n")}
+} </dev/null
 ${puts.join("\n")}
 if [ -z "$changed" ] && answers; then echo unchanged; exit 0; fi
-${plan.stop} || :
+{ ${plan.stop}; } </dev/null || :
 if type ip >/dev/null 2>&1 && ip link show docker0 >/dev/null 2>&1; then ip link delete docker0 || :; fi
-${plan.start} || :
+{ ${plan.start}; } </dev/null || :
 end=$(($(date +%s) + ${Math.ceil(timeoutMs / 1000)}))
 until answers; do
   if [ "$(date +%s)" -ge $end ]${plan.hasFailed === "" ? "" : ` || ${plan.hasFailed}`}; then
@@ -76,7 +83,7 @@ echo changed
 /** Sends the script; @returns true when something was changed. @throws ENGINE_NOT_STARTED with the end of its log */
 export async function runConfigureScript(request: ProvisionRequest, plan: ConfigureScript): Promise<boolean> {
   const { connection, name, engineTimeoutMs } = request;
-  const result = await connection.run("if [ $(id -u) = 0 ]; then sh -s; else sudo -n sh -s; fi", {
+  const result = await connection.run(rootShell, {
     input: configureScript(plan, engineTimeoutMs),
     timeoutMs: engineTimeoutMs + 60_000,
     okCodes: [0, notStarted],

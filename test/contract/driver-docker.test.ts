@@ -1,3 +1,4 @@
+import { expect, it } from "vitest";
 import { driver } from "../../drivers/docker/driver.ts";
 import { systemClock } from "../../src/kit/clock.ts";
 import { ensureDirectory } from "../../src/kit/fs.ts";
@@ -31,6 +32,34 @@ driverContract("docker", async () => {
     throw error;
   }
 });
+
+it("publishes ports of a machine whose own address the client cannot reach", async () => {
+  const lab = await openLab();
+  try {
+    const engine = await lab.engine();
+    const image = await loadMachineImage(lab, engine);
+    const store = openStore(`${lab.dir}/store`, { clock: systemClock, log: silentLog });
+    await ensureDirectory(store.machineDir("far"));
+    const { SwarmOptions } = newHostOptions(store, "far", {});
+    const config = driver.configure(
+      flagsOf(driver, { "docker-publish": "always" }),
+      newDriverConfig(store, "far", SwarmOptions),
+    );
+    const context = labDriverContext(lab, engine, image);
+    const machine = driver.open(context, config);
+    await machine.create({ alreadyMaking: [], making: async () => undefined });
+    const ssh = await machine.sshAddress();
+    expect(ssh.host).toBe("127.0.0.1");
+    expect(ssh.port).not.toBe(22);
+    await context.ssh.waitForBanner(await lab.forward(ssh), { timeoutMs: 60_000 });
+    const url = await machine.url();
+    expect(url).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/);
+    expect((await driver.states?.(context, [config]))?.get("far")).toEqual({ state: "Running", url });
+    await machine.remove();
+  } finally {
+    await lab.close();
+  }
+}, 400_000);
 
 async function inventory(lab: Lab, address: string): Promise<string[]> {
   const env = { ...process.env, DOCKER_HOST: address };

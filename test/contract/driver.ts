@@ -26,7 +26,7 @@ export function driverContract(name: string, open: () => Promise<DriverUnderTest
     beforeAll(async () => {
       tested = await open();
       before = await tested.inventory();
-    });
+    }, 400_000);
     afterAll(() => tested.close());
 
     const machine = (machineName: string, config = tested.config(machineName)): Driver =>
@@ -86,7 +86,7 @@ export function driverContract(name: string, open: () => Promise<DriverUnderTest
       expect(await again().state()).toBe("NotFound");
       await again().remove();
       expect(await tested.inventory()).toEqual(before);
-    });
+    }, 400_000);
 
     it("makes anew what an interrupted create left, and removes it all", async () => {
       made.length = 0;
@@ -104,6 +104,6 @@ export function driverContract(name: string, open: () => Promise<DriverUnderTest
       expect(await machine("again", config).state()).toBe("Running");
       await machine("again", config).remove(made);
       expect(await tested.inventory()).toEqual(before);
-    });
+    }, 400_000);
   });
 }

@@ -66,7 +66,7 @@ describe("provisioning a container machine", () => {
       log: silentLog,
       clock: systemClock,
     };
-  });
+  }, 400_000);
   afterAll(async () => {
     await connection?.close();
     await lab?.close();
