@@ -95,13 +95,14 @@ export class Exchange {
     this.text(status, JSON.stringify(body), "application/json");
   }
 
-  text(status: number, text: string | Buffer, contentType: string, headers: OutgoingHttpHeaders = {}): void {
+  text(status: number, text: string, contentType: string, headers: OutgoingHttpHeaders = {}): void {
+    const bytes = Buffer.from(text); // Node writes long strings far slower than bytes
     this.response.writeHead(status, {
       "Content-Type": contentType,
-      "Content-Length": Buffer.byteLength(text),
+      "Content-Length": bytes.length,
       ...headers,
     });
-    this.response.end(this.method === "HEAD" ? undefined : text);
+    this.response.end(this.method === "HEAD" ? undefined : bytes);
   }
 
   empty(status: number): void {

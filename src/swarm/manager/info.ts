@@ -125,11 +125,17 @@ function nodeStatus(node: ClusterNode): [string, string][] {
   return pairs;
 }
 
+const labelTexts = new WeakMap<object, string>();
+
 function labelsText(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
+  const known = labelTexts.get(labels);
+  if (known !== undefined) return known;
+  const text = Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .sort()
     .join(", ");
+  labelTexts.set(labels, text);
+  return text;
 }
 
 const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
@@ -142,7 +148,8 @@ export function bytesText(bytes: number): string {
     value /= 1024;
     unit++;
   }
-  return `${Number(value.toPrecision(4))} ${units[unit]}`;
+  const factor = value >= 1000 ? 1 : value >= 100 ? 10 : value >= 10 ? 100 : 1000;
+  return `${Math.round(value * factor) / factor} ${units[unit]}`;
 }
 
 /** As Go names processors. */
