@@ -2,18 +2,17 @@ import type { DockerConfig } from "./config.ts";
 import { label } from "./labels.ts";
 
 /** Ports that a client of a machine needs: sshd, the engine, the Swarm manager. */
-export const clientPorts = [22, 2376, 3376] as const;
+const clientPorts = [22, 2376, 3376] as const;
 
 /**
  * What an engine inside a container needs, and no more: SYS_RESOURCE is not among them, since hosts that lack it could not
  * give it. Source: capabilities(7), and runc's default set, which inner containers get in their turn.
  */
-const capabilities = [
-  ...["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "SETFCAP", "MKNOD"],
-  ...["AUDIT_WRITE", "NET_BIND_SERVICE", "NET_RAW", "NET_ADMIN", "NET_BROADCAST", "SYS_CHROOT", "SYS_ADMIN"],
-  ...["SYS_PTRACE", "SYS_NICE", "SYS_MODULE", "SYS_BOOT", "SYS_TTY_CONFIG", "IPC_LOCK", "IPC_OWNER"],
-  ...["DAC_READ_SEARCH", "LINUX_IMMUTABLE", "LEASE", "SYSLOG", "MAC_ADMIN", "MAC_OVERRIDE", "SYS_PACCT"],
-];
+const capabilities = (
+  "CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP SETFCAP MKNOD AUDIT_WRITE NET_BIND_SERVICE NET_RAW NET_ADMIN " +
+  "NET_BROADCAST SYS_CHROOT SYS_ADMIN SYS_PTRACE SYS_NICE SYS_MODULE SYS_BOOT SYS_TTY_CONFIG IPC_LOCK IPC_OWNER DAC_READ_SEARCH LINUX_IMMUTABLE " +
+  "LEASE SYSLOG MAC_ADMIN MAC_OVERRIDE SYS_PACCT"
+).split(" ");
 
 export interface ContainerPlan {
   readonly config: DockerConfig;

@@ -31,7 +31,7 @@ export const rootShell = "if [ $(id -u) = 0 ]; then sh -s; else sudo -n sh -s; f
  * The shell text that does it all in one go, to be read by `sh` from its standard input, so that nothing of it shows in
  * the guest's process list: writes files that differ, restarts the engine only then, waits for its socket.
  */
-export function configureScript(plan: ConfigureScript, timeoutMs: number): string {
+function configureScript(plan: ConfigureScript, timeoutMs: number): string {
   const puts = plan.files.map(({ path, text, mode }) =>
     text === undefined
       ? `drop ${shellQuote(path)}`

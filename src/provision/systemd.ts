@@ -37,7 +37,7 @@ export interface Distribution {
 export function systemdProvisioner(family: Distribution): Provisioner {
   return {
     name: family.name,
-    matches: family.matches,
+    matches: (os) => family.matches(os),
     async provision(request, facts) {
       const dockerdPath = facts.dockerdPath || (await install(family, request));
       await runConfigureScript(request, {

@@ -104,9 +104,9 @@ export async function openLab(): Promise<Lab> {
       return engine;
     },
     async forward(target) {
-      const { port, stop } = await forwardInto(namespace, target);
-      closers.push(stop);
-      return { host: "127.0.0.1", port };
+      const tunnel = await forwardInto(namespace, target);
+      closers.push(() => tunnel.stop());
+      return { host: "127.0.0.1", port: tunnel.port };
     },
     async host(options = {}) {
       hosts += 1;
@@ -206,8 +206,10 @@ async function startEngine(start: EngineStart): Promise<LabEngine> {
   const logPath = join(dir, "dockerd.log");
   await rm(pidFile, { force: true });
   const args = [
-    ...["--data-root", join(dir, "data"), "--exec-root", join(dir, "exec"), "--pidfile", pidFile],
-    ...["--host", `unix://${socket}`],
+    `--data-root=${join(dir, "data")}`,
+    `--exec-root=${join(dir, "exec")}`,
+    `--pidfile=${pidFile}`,
+    `--host=unix://${socket}`,
     ...start.labels.flatMap((label) => ["--label", label]),
     ...(await tlsArguments(dir, ip, tls)),
   ];

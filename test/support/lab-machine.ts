@@ -10,7 +10,7 @@ import { openStore } from "../../src/store/file-store.ts";
 import type { Lab, LabEngine } from "../lab/engines.ts";
 
 /** The folder of the images that `npm test` has built. */
-export const imageFolder = () =>
+const imageFolder = () =>
   process.env["MACHINE_IMAGE_CACHE"] ??
   join(process.env["MACHINE_TEST_CACHE"] ?? "/var/cache/machine", "images");
 

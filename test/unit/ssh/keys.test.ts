@@ -43,8 +43,15 @@ it("gives the system's ssh the pinned keys, the machine's key and nothing of the
   expect(args).toContain('UserKnownHostsFile="/s p/100%%/.known_hosts"');
   expect(args).toContain("HostKeyAlias=machine");
   expect(args.slice(-9)).toEqual([
-    ...["-o", "IdentitiesOnly=yes", "-i", "/s/m/id_rsa"],
-    ...["-p", "2222", "docker@10.0.0.5", "ls", "-l"],
+    "-o",
+    "IdentitiesOnly=yes",
+    "-i",
+    "/s/m/id_rsa",
+    "-p",
+    "2222",
+    "docker@10.0.0.5",
+    "ls",
+    "-l",
   ]);
   expect(sshArguments({ ...address, keyPath: "" }, [], { knownHostsPath: "/k" })).not.toContain("-i");
 });
