@@ -81,9 +81,9 @@ describe.sequential("the story on container machines", () => {
   });
 
   it("a container is scheduled on the node with the fewest containers, and shown as NODE/web", async () => {
-    await shell(`${onCluster}dir=$(mktemp -d)
-      (eval "$(machine env alone)"; ${importBusybox}; docker save -o $dir/busybox.tar busybox)
-      docker load -q -i $dir/busybox.tar; rm -rf $dir
+    await shell(`${onCluster}
+      (eval "$(machine env alone)"; ${importBusybox}; docker save -o ${world.lab.dir}/busybox.tar busybox)
+      docker load -q -i ${world.lab.dir}/busybox.tar
       docker run -d --name web busybox httpd -f`);
     const list = await shell(`${onCluster}docker ps --format '{{.Names}}'`);
     expect(list.trim()).toMatch(/^swarm-node-0[12]\/web$/);
