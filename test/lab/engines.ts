@@ -115,7 +115,10 @@ export async function openLab(): Promise<Lab> {
       return host;
     },
     async close() {
-      for (const close of closers.reverse()) await close();
+      const failures: unknown[] = [];
+      // one that fails must not leave the others behind
+      for (const close of closers.reverse()) await close().catch((error) => failures.push(error));
+      if (failures.length > 0) throw failures[0];
     },
   };
 }
@@ -141,20 +144,8 @@ async function addHost({ namespace, dir, number, options, closers }: NewHost): P
   const ip = `10.99.0.${10 + number}`;
   const port = `port${number}`;
   await addNamespace(own, closers);
-  await run("ip", [
-    "-n",
-    namespace,
-    "link",
-    "add",
-    port,
-    "type",
-    "veth",
-    "peer",
-    "name",
-    "eth0",
-    "netns",
-    own,
-  ]);
+  const pair = `link add ${port} type veth peer name eth0 netns ${own}`;
+  await run("ip", ["-n", namespace, ...pair.split(" ")]);
   await run("ip", ["-n", namespace, "link", "set", port, "master", "lab0", "up"]);
   await run("ip", ["-n", own, "addr", "add", `${ip}/24`, "dev", "eth0"]);
   await run("ip", ["-n", own, "link", "set", "eth0", "up"]);
