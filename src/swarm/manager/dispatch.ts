@@ -107,7 +107,7 @@ export class Dispatcher {
 
   #fail(exchange: Exchange, error: unknown): void {
     const { response } = exchange;
-    if (response.destroyed || exchange.request.socket.destroyed) return;
+    if (response.destroyed) return;
     const answer = errorAnswer(error, exchange.apiVersion);
     this.#logError(exchange, answer.status, answer.message);
     if (response.headersSent) {

@@ -13,6 +13,12 @@ export interface Takeover {
 }
 
 const smallBodyBytes = 8 * 1024 * 1024;
+/** A client that has not said all cannot read an answer; so much is read for that alone. */
+const mostThrownAwayBytes = 64 * 1024 * 1024;
+
+function tooLarge(): SwarmError {
+  return new SwarmError(413, "the request's body is too large");
+}
 
 /** One request of a client and its answer. */
 export class Exchange {
@@ -110,18 +116,25 @@ export class Exchange {
     this.response.end();
   }
 
-  /** Reads a small body whole. @throws SwarmError 413 beyond 8 MiB */
-  async readBody(): Promise<Buffer> {
+  /** Reads a small body whole. @throws SwarmError 413 beyond 8 MiB, after what else comes was thrown away */
+  readBody(): Promise<Buffer> {
+    const { request } = this;
     const chunks: Buffer[] = this.takeover ? [this.takeover.head] : [];
     let size = 0;
-    for await (const chunk of this.request) {
-      const bytes: unknown = chunk;
-      if (!(bytes instanceof Buffer)) continue;
-      size += bytes.length;
-      if (size > smallBodyBytes) throw new SwarmError(413, "the request's body is too large");
-      chunks.push(bytes);
-    }
-    return Buffer.concat(chunks);
+    return new Promise((resolve, reject) => {
+      request.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= smallBodyBytes) chunks.push(chunk);
+        else if (size > mostThrownAwayBytes) request.destroy(tooLarge());
+        else chunks.length = 0;
+      });
+      request.once("end", () => {
+        if (size <= smallBodyBytes) resolve(Buffer.concat(chunks));
+        else reject(tooLarge());
+      });
+      request.once("error", reject);
+      request.once("close", () => reject(new Error("the client went away")));
+    });
   }
 
   /** Reads a JSON object. @throws SwarmError 400 for anything else */
