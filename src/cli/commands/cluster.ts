@@ -47,11 +47,26 @@ async function makeMachines(
   const width = flags.isSet("parallel") ? flags.int("parallel") : names.length;
   if (width < 1 && names.length > 0) throw usageError("--parallel takes a number from 1 on");
   const outcomes = await pool(names, width, (name) =>
-    creation.make(name, createRequest(ctx, name, driver, flags, swarmOptions(flags))),
+    creation.make(name, createRequest(ctx, name, driver, flags, swarmOptions(withoutRole(flags)))),
   );
   await ctx.progress.end();
   const errors = outcomes.flatMap(({ error }) => (error === undefined ? [] : [error]));
   if (errors.length > 0) throw joinOutcomes(errors);
+}
+
+/** The part that a machine has in the cluster comes from the plan, not from flags of `create`. */
+function withoutRole(flags: FlagValues): FlagValues {
+  return { ...reading(flags), bool: (name) => !/^swarm(-master)?$/.test(name) && flags.bool(name) };
+}
+
+function reading(flags: FlagValues): FlagValues {
+  return {
+    string: (name) => flags.string(name),
+    int: (name) => flags.int(name),
+    list: (name) => flags.list(name),
+    bool: (name) => flags.bool(name),
+    isSet: (name) => flags.isSet(name),
+  };
 }
 
 async function ready(ctx: CommandContext, name: string): Promise<void> {
@@ -192,9 +207,7 @@ async function removeAll(ctx: CommandContext, names: readonly string[], force: b
 export const env: Run = async (ctx, args, flags) => {
   const command = await import("./env.ts");
   return command.run(ctx, args, {
-    string: (name) => flags.string(name),
-    int: (name) => flags.int(name),
-    list: (name) => flags.list(name),
+    ...reading(flags),
     bool: (name) => name === "swarm" || flags.bool(name),
     isSet: (name) => name === "swarm" || flags.isSet(name),
   });
