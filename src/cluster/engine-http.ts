@@ -81,8 +81,8 @@ export function swarmEngineOver(open: OpenStream): SwarmEngine {
     async start(name) {
       await must("POST", `/containers/${name}/start`);
     },
-    async remove(name) {
-      await must("POST", `/containers/${name}/stop?t=10`, undefined, [304, 404]);
+    async remove(name, graceSeconds = 10) {
+      await must("POST", `/containers/${name}/stop?t=${graceSeconds}`, undefined, [304, 404]);
       await must("DELETE", `/containers/${name}?force=1`, undefined, [404]);
     },
     async logs(name, lines) {

@@ -1,7 +1,9 @@
+import { messageOf } from "../kit/errors.ts";
 import type { CreateStep } from "../machine/create.ts";
 import type { LifecycleHooks } from "../machine/lifecycle.ts";
 import { type Machine, withMachine } from "../machine/machine.ts";
 import type { Store } from "../store/store.ts";
+import { agentName } from "./containers.ts";
 import { bareTokenId } from "./discovery-url.ts";
 import { waitUntilHealthy } from "./healthy.ts";
 import { writeClusterNote } from "./side-file.ts";
@@ -9,6 +11,9 @@ import { clusterOfMachine, configureSwarm, type SwarmTools } from "./swarm-machi
 
 /** Longest wait for a manager to report a new node; managers hear of it at once, so this is for slow guests. */
 const healthyTimeoutMs = 120_000;
+
+/** Longest wait for the agent of a machine that is removed. */
+const signOffMs = 10_000;
 
 export interface StepTiming {
   /** What to wait for before the containers are configured: the master, whose address agents are told. */
@@ -57,6 +62,7 @@ export function swarmHooks(tools: SwarmTools): LifecycleHooks {
   };
   return {
     provisioned: bringUp,
+    removing: (machine) => signOff(machine, tools),
     started: async (machine, { addressChanged }) => {
       if (!machine.record.HostOptions.SwarmOptions.IsSwarm) return;
       if (!addressChanged) return;
@@ -65,6 +71,26 @@ export function swarmHooks(tools: SwarmTools): LifecycleHooks {
       if (machine.record.HostOptions.SwarmOptions.Master) await tellAgents(machine, tools);
     },
   };
+}
+
+/**
+ * Lets the agent of a machine that is about to go take its registration back. Without that the manager would wait for its
+ * end, and a new machine with the same address would be taken for the old one.
+ */
+async function signOff(machine: Machine, tools: SwarmTools): Promise<void> {
+  const { IsSwarm, Agent } = machine.record.HostOptions.SwarmOptions;
+  if (!IsSwarm || !Agent) return;
+  const over = new AbortController();
+  const work = (async () => {
+    if ((await machine.driver.state()) !== "Running") return;
+    await tools.engineOf(machine, (engine) => engine.remove(agentName, 3));
+  })().catch((error: unknown) => {
+    // the machine goes all the same; its registration ends by itself
+    machine.ctx.log.debug(`${machine.name}: its agent could not sign off: ${messageOf(error)}`);
+  });
+  const limit = machine.ctx.clock.delay(signOffMs, over.signal).catch(() => undefined); // the work was done first
+  await Promise.race([work, limit]);
+  over.abort();
 }
 
 /**

@@ -20,8 +20,8 @@ export interface SwarmEngine {
   inspect(name: string): Promise<ContainerState | undefined>;
   create(name: string, body: ContainerBody): Promise<void>;
   start(name: string): Promise<void>;
-  /** Stops it for at most 10 s; succeeds when there is none. */
-  remove(name: string): Promise<void>;
+  /** Stops it gracefully for at most `graceSeconds` (10); succeeds when there is none. */
+  remove(name: string, graceSeconds?: number): Promise<void>;
   /** The last lines of both streams. */
   logs(name: string, lines: number): Promise<string>;
   /** Host side of the default bridge; "" when there is none. */
