@@ -77,7 +77,7 @@ async function ensureImage(
       const { clock, signal } = machine.ctx;
       const loaded = await poll(async () => ((await engine.hasImage(defaultSwarmImage)) ? true : undefined), {
         clock,
-        timeoutMs: ownImageMs,
+        timeoutMs: Math.max(ownImageMs, machine.ctx.deadlines.engineMs),
         intervalMs: 200,
         maxIntervalMs: 1_000,
         ...(signal === undefined ? {} : { signal }),
