@@ -2,15 +2,24 @@
 //   npm run quickstart                    set up, make the cluster, show it
 //   npm run quickstart -- --isolated      the same in a network namespace with an engine of its own (root)
 //   npm run quickstart -- --down          remove the cluster and what was started for it
+// MACHINE_QUICKSTART_DIR names another folder for what it keeps (and, by its last part, the namespace): a second one beside the first.
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { answeringEngine, endEngine, startHostEngine, startIsolatedEngine, within } from "./lib/engine.mjs";
+import { basename, join, resolve } from "node:path";
+import {
+  answeringEngine,
+  endEngine,
+  isolatedEngine,
+  startHostEngine,
+  startIsolatedEngine,
+  within,
+} from "./lib/engine.mjs";
 import { ensureDir, isDebianLike, isRoot, must, outputOf, root, say } from "./lib/host.mjs";
 import { ensurePackages } from "./lib/packages.mjs";
 import { cacheEnv, ensureBundle, ensureNodeModules } from "./lib/prepare.mjs";
 
 const flags = process.argv.slice(2);
-const stateDir = join(root, ".quickstart");
+const stateDir = resolve(process.env.MACHINE_QUICKSTART_DIR ?? join(root, ".quickstart"));
+const namespace = `machine-${basename(stateDir).replace(/^\.*/, "")}`;
 const stateFile = join(stateDir, "state.json");
 const machineProgram = join(root, "bin", "machine.js");
 const nodes = ["swarm-node-01", "swarm-node-02"];
@@ -26,7 +35,7 @@ async function main() {
   }
   if (flags.includes("--down")) return down();
   await setUp();
-  const state = readState() ?? (await startEngine(flags.includes("--isolated")));
+  const state = await startedEngine(flags.includes("--isolated"));
   await makeImages(state);
   await makeCluster(state);
   await show(state);
@@ -39,17 +48,26 @@ async function setUp() {
   await ensureBundle();
 }
 
-async function startEngine(isIsolated) {
-  ensureDir(stateDir);
+/** The engine of a run before this one while it answers, else one that is started now where it is needed. */
+async function startedEngine(isAskedIsolated) {
+  const before = readState();
+  if (before !== undefined && answeringEngine(envOf(before)) !== undefined) return before;
+  const isIsolated = before?.isIsolated ?? isAskedIsolated;
   const state = { engine: {}, env: {}, isIsolated };
+  ensureDir(stateDir);
   if (isIsolated) {
-    state.engine = await startIsolatedEngine("machine-quickstart", join(stateDir, "engine"));
+    state.engine = isolatedEngine(namespace, join(stateDir, "engine"));
     state.env = { DOCKER_HOST: state.engine.address, MACHINE_STORAGE_PATH: join(stateDir, "store") };
-  } else if (answeringEngine() === undefined) {
-    state.engine = await startHostEngine(join(stateDir, "engine"));
+    writeState(state); // before anything is made, so that --down finds it whatever happens
   }
-  writeFileSync(stateFile, JSON.stringify(state, null, 2));
+  if (isIsolated) await startIsolatedEngine(state.engine);
+  else if (answeringEngine() === undefined) state.engine = await startHostEngine(join(stateDir, "engine"));
+  writeState(state);
   return state;
+}
+
+function writeState(state) {
+  writeFileSync(stateFile, JSON.stringify(state, null, 2));
 }
 
 function readState() {

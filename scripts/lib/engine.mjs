@@ -16,15 +16,19 @@ export function answeringEngine(env = process.env) {
   return outputOf("docker", ["version", "--format", "{{.Server.Version}}"], { env, timeout: 20_000 })?.trim();
 }
 
-/**
- * Makes a network namespace and an engine in it; nothing outside is touched but the given folder.
- * @returns what `endEngine` needs, as plain JSON
- */
-export async function startIsolatedEngine(namespace, dir) {
+/** What `startIsolatedEngine` makes and `endEngine` ends, as plain JSON. */
+export function isolatedEngine(namespace, dir) {
+  const runDir = `/run/${namespace}`;
+  return { namespace, dir, runDir, address: `unix://${join(runDir, "docker.sock")}` };
+}
+
+/** Makes a network namespace and an engine in it; nothing outside is touched but the engine's folders. */
+export async function startIsolatedEngine(engine) {
+  const { namespace } = engine;
   if (!isRoot) throw new Error("--isolated needs root: it makes a network namespace");
   if (!existsSync(`/run/netns/${namespace}`)) await must("the namespace", "ip", ["netns", "add", namespace]);
   await must("the loopback of the namespace", ...within(namespace, "ip", ["link", "set", "lo", "up"]));
-  return { ...(await startDockerd(dir, namespace)), namespace, dir };
+  await startDockerd(engine);
 }
 
 /** Starts an engine for the whole computer: by systemd, else by the service script, else directly. */
@@ -41,28 +45,35 @@ export async function startHostEngine(dir) {
     if (code === 0 && (await answersWithin(15_000, process.env))) return { service: true };
     await run("service", ["docker", "stop"]);
   }
-  return { ...(await startDockerd(dir, undefined)), dir };
+  const engine = { dir, runDir: "/run/machine-engine", address: "unix:///var/run/docker.sock" };
+  await startDockerd(engine);
+  return engine;
 }
 
-/** Starts dockerd itself, as a process of its own that outlives this one. */
-async function startDockerd(dir, namespace) {
+/** Starts dockerd itself, as a process of its own that outlives this one; its sockets are in short paths, as they must be. */
+async function startDockerd({ dir, runDir, address, namespace }) {
   ensureDir(dir);
-  const isWhole = namespace === undefined;
-  const socket = isWhole ? "/var/run/docker.sock" : join(dir, "docker.sock");
+  ensureDir(runDir);
   const log = join(dir, "dockerd.log");
-  const folders = ["--data-root", join(dir, "data"), "--exec-root", join(dir, "exec")];
-  const args = ["--host", `unix://${socket}`, "--pidfile", join(dir, "dockerd.pid"), ...folders];
+  const pidFile = join(runDir, "dockerd.pid");
+  rmSync(pidFile, { force: true });
+  const folders = ["--data-root", join(dir, "data"), "--exec-root", join(runDir, "exec")];
   say(`starting an engine of its own (log: ${log})`);
   const output = openSync(log, "a");
-  const [program, words] = within(namespace, "dockerd", args);
+  const [program, words] = within(namespace, "dockerd", [
+    "--host",
+    address,
+    "--pidfile",
+    pidFile,
+    ...folders,
+  ]);
   const child = spawn(program, words, { detached: true, stdio: ["ignore", output, output] });
+  child.once("error", (error) => say(error.message));
   child.unref();
   closeSync(output);
-  const address = `unix://${socket}`;
-  if (!(await answersWithin(90_000, { ...process.env, DOCKER_HOST: address }))) {
-    throw new Error(`the engine did not start; the end of its log:\n${lastLines(log)}`);
-  }
-  return { pid: Number(readFileSync(join(dir, "dockerd.pid"), "utf8")), address };
+  if (await answersWithin(90_000, { ...process.env, DOCKER_HOST: address })) return;
+  if (child.pid !== undefined) await endProcess(child.pid);
+  throw new Error(`the engine did not start; the end of its log:\n${lastLines(log)}`);
 }
 
 async function answersWithin(ms, env) {
@@ -78,12 +89,25 @@ async function answersWithin(ms, env) {
 export async function endEngine(engine) {
   if (engine.systemd) await run("systemctl", ["stop", "docker.socket", "docker"]);
   if (engine.service) await run("service", ["docker", "stop"]);
-  if (engine.pid !== undefined) {
-    await endProcess(engine.pid);
-    await unmountBelow(engine.dir);
-    rmSync(engine.dir, { recursive: true, force: true });
+  if (engine.runDir !== undefined) {
+    const pid = pidIn(join(engine.runDir, "dockerd.pid"));
+    if (pid !== undefined) await endProcess(pid);
+    for (const dir of [engine.dir, engine.runDir]) {
+      await unmountBelow(dir);
+      rmSync(dir, { recursive: true, force: true });
+    }
   }
-  if (engine.namespace !== undefined) await run("ip", ["netns", "delete", engine.namespace]);
+  if (engine.namespace !== undefined && existsSync(`/run/netns/${engine.namespace}`)) {
+    await run("ip", ["netns", "delete", engine.namespace]);
+  }
+}
+
+/** The engine's process by its own file; undefined where it ended, and never another program's. */
+function pidIn(file) {
+  if (!existsSync(file)) return undefined;
+  const pid = Number(readFileSync(file, "utf8"));
+  const name = `/proc/${pid}/comm`;
+  return existsSync(name) && readFileSync(name, "utf8").trim() === "dockerd" ? pid : undefined;
 }
 
 async function endProcess(pid) {
