@@ -6,19 +6,23 @@ import type {
   DriverContext,
   DriverModule,
   MachineState,
+  MadeResource,
   StateAnswer,
 } from "#driver";
 import { hostNotRunning } from "#driver";
 import { AppError, messageOf } from "#kit/errors";
+import { poll } from "#kit/retry";
 import { configure, type DockerConfig, flags, openConfig } from "./config.ts";
 import { containerBody } from "./container.ts";
 import { Engine, textAt } from "./engine.ts";
 import { label } from "./labels.ts";
 import { freeAddress, makeNetwork, networkRange, removeUnusedNetwork } from "./network.ts";
 import { addressOf, publishTarget, reachOf, stateOf } from "./reach.ts";
+import { settle } from "./settle.ts";
 import { states } from "./states.ts";
 
 const networkLock = "docker-network";
+const removeMs = 60_000;
 
 /** A machine that is a container with its own sshd and engine on the user's engine. */
 class DockerDriver implements Driver<DockerConfig> {
@@ -47,11 +51,10 @@ class DockerDriver implements Driver<DockerConfig> {
 
   async create(hooks: CreateHooks): Promise<void> {
     const image = await this.#findImage();
-    if (hooks.alreadyMaking.length > 0) await this.remove(); // half made by an interrupted run: made anew
+    // half made by an interrupted run: made anew
+    if (hooks.alreadyMaking.length > 0) await this.remove(hooks.alreadyMaking);
     const key = await this.#ctx.ssh.ensureKey(this.config.SSHKeyPath);
     const info = await this.#engine.call("GET", "/info");
-    await hooks.making({ kind: "network", id: this.config.Network });
-    await hooks.making({ kind: "container", id: this.config.Container });
     const volumes = this.#volumes();
     for (const name of Object.values(volumes)) {
       await hooks.making({ kind: "volume", id: name });
@@ -64,8 +67,10 @@ class DockerDriver implements Driver<DockerConfig> {
     await this.#ctx.withLock(networkLock, async () => {
       const { Network } = this.config;
       const range = await networkRange(this.#engine, Network);
+      if (range === undefined) await hooks.making({ kind: "network", id: Network });
       this.config.NetworkCIDR = range ?? (await makeNetwork(this.#engine, Network, this.config.NetworkCIDR));
       this.config.IPAddress = await freeAddress(this.#engine, Network, this.config.NetworkCIDR);
+      await hooks.making({ kind: "container", id: this.config.Container });
       await this.#engine.call(
         "POST",
         `/containers/create?name=${this.config.Container}`,
@@ -116,15 +121,28 @@ class DockerDriver implements Driver<DockerConfig> {
     await this.start();
   }
 
-  /** Names tell all that was made: what an interrupted run had announced needs no look of its own. */
-  async remove(): Promise<void> {
+  async remove(announced: readonly MadeResource[] = []): Promise<void> {
+    await settle(this.#ctx, this.#engine, announced);
     const present = await this.#engine.inspect(this.config.Container);
     const isForeign = present !== undefined && !this.#isOurs(present);
-    if (present !== undefined && !isForeign) {
-      await this.#engine.call("DELETE", `/containers/${this.config.Container}?force=1&v=1`, undefined, [404]);
+    if (!isForeign) {
+      if (present !== undefined) await this.#removeContainer();
+      await this.#removeVolumes();
     }
-    if (!isForeign) await this.#removeVolumes();
     await this.#ctx.withLock(networkLock, () => removeUnusedNetwork(this.#engine, this.config.Network));
+  }
+
+  /** 409: another command's removal of it goes on, which is waited for. */
+  async #removeContainer(): Promise<void> {
+    const { Container } = this.config;
+    const gone = await poll(
+      async () => {
+        await this.#engine.call("DELETE", `/containers/${Container}?force=1&v=1`, undefined, [404, 409]);
+        return (await this.#engine.inspect(Container)) === undefined ? true : undefined;
+      },
+      { clock: this.#ctx.clock, timeoutMs: removeMs, intervalMs: 200, maxIntervalMs: 1_000 },
+    );
+    if (gone === undefined) throw notRemovable(Container, removeMs);
   }
 
   async state(): Promise<MachineState> {
@@ -216,6 +234,15 @@ const containerTaken = (name: string) =>
     `a container named "${name}" exists on the engine and is not of this store`,
     {
       hint: "choose another machine name, or remove that container",
+    },
+  );
+
+const notRemovable = (name: string, limitMs: number) =>
+  new AppError(
+    "DOCKER_NOT_REMOVED",
+    `the engine did not remove the container "${name}" within ${limitMs / 1000} s`,
+    {
+      hint: "the engine's own log says why",
     },
   );
 

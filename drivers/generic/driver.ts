@@ -57,6 +57,9 @@ const flags: readonly FlagSpec[] = [
   },
 ];
 
+/** Longest wait at create: the host is expected to run. */
+const createMs = 30_000;
+
 /** A quick look whether the host is up; machines far away may take their time. */
 const probeMs = 5_000;
 
@@ -119,7 +122,8 @@ class GenericDriver implements Driver<GenericConfig> {
       await chmod(SSHKeyPath, 0o600);
       await this.#copyPublicKey();
     }
-    await this.#ctx.ssh.waitForBanner(await this.sshAddress(), { timeoutMs: 30_000, ...this.#signal() });
+    const timeoutMs = Math.min(createMs, this.#ctx.sshTimeoutMs ?? createMs);
+    await this.#ctx.ssh.waitForBanner(await this.sshAddress(), { timeoutMs, ...this.#signal() });
   }
 
   async #copyPublicKey(): Promise<void> {

@@ -44,13 +44,13 @@ export const realSeams: Seams = {
 };
 
 /** The user's engine; found and connected at the first call. */
-function lazyEngine({ io, store }: Surroundings): DriverEngine {
+function lazyEngine({ io, store, signal }: Surroundings): DriverEngine {
   let opened: Promise<UserEngine> | undefined;
   let address = "";
   const open = () => {
     opened ??= Promise.all([import("../docker/client.ts"), import("../docker/address.ts")]).then(
       ([{ userEngine }, { findEngine }]) =>
-        userEngine(() => findEngine(io.env, store.root, io.platform), store.root),
+        userEngine(() => findEngine(io.env, store.root, io.platform), store.root, signal),
     );
     return opened;
   };

@@ -10,8 +10,12 @@ import { type EngineAddress, rememberEngine } from "./address.ts";
 const anyStatus = new Proxy<Record<number, boolean>>({}, { get: () => true });
 
 /** The user's engine: JSON calls for drivers, and images. dockerode is loaded at the first call. */
-export function userEngine(find: () => Promise<EngineAddress>, storeRoot: string): UserEngine {
-  return new UserEngine(find, storeRoot);
+export function userEngine(
+  find: () => Promise<EngineAddress>,
+  storeRoot: string,
+  signal?: AbortSignal,
+): UserEngine {
+  return new UserEngine(find, storeRoot, signal);
 }
 
 export class UserEngine implements DriverEngine {
@@ -19,10 +23,13 @@ export class UserEngine implements DriverEngine {
   private readonly storeRoot: string;
   private opened: Promise<{ docker: Dockerode; found: EngineAddress }> | undefined;
   private found: EngineAddress | undefined;
+  /** Ends a load at once; other requests are short, and are finished so that what they made is known. */
+  private readonly signal: AbortSignal | undefined;
 
-  constructor(find: () => Promise<EngineAddress>, storeRoot: string) {
+  constructor(find: () => Promise<EngineAddress>, storeRoot: string, signal?: AbortSignal) {
     this.find = find;
     this.storeRoot = storeRoot;
+    this.signal = signal;
   }
 
   /** "" before the first call. */
@@ -59,6 +66,7 @@ export class UserEngine implements DriverEngine {
       file: createReadStream(path),
       isStream: true,
       options: { _query: {} },
+      ...(this.signal === undefined ? {} : { abortSignal: this.signal }),
     });
     let text = "";
     for await (const chunk of stream) text += String(chunk);
@@ -104,6 +112,7 @@ interface DialOptions {
   method: string;
   isStream: boolean;
   file?: NodeJS.ReadableStream;
+  abortSignal?: AbortSignal;
   options: { _query: Record<string, never>; _body?: unknown };
 }
 

@@ -103,6 +103,8 @@ export interface DriverContext {
   readonly env: Env;
   readonly platform: NodeJS.Platform;
   readonly arch: string;
+  /** How long a host may take from power-on to its SSH server's greeting; undefined: the driver's own measure. */
+  readonly sshTimeoutMs?: number;
   /** Store root, absolute. */
   readonly storeRoot: string;
   /** `<root>/machines/NAME` of the machine at hand, absolute. */

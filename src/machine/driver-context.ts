@@ -29,6 +29,7 @@ export function driverContext(
     env: ctx.env,
     platform: ctx.platform,
     arch: ctx.arch,
+    sshTimeoutMs: ctx.deadlines.sshMs,
     storeRoot: ctx.store.root,
     machineDir: (machine) => ctx.store.machineDir(machine),
     withLock: (lock, task) => ctx.store.withLock(lock, task, ctx.signal),

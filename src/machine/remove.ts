@@ -38,7 +38,10 @@ async function removeOne(
   return ctx.store.withMachineLock(
     name,
     async () => {
-      if (!(await ctx.store.exists(name))) throw machineNotFound(name);
+      if (!(await ctx.store.exists(name))) {
+        await ctx.store.remove(name); // a create that was killed early leaves a draft and locks
+        throw machineNotFound(name);
+      }
       return runStep(ctx, name, { id: "remove", title: `Removing "${name}"` }, async () => {
         const failure = await removeHost(ctx, name, hooks);
         if (failure !== undefined && !options.force) throw failure;

@@ -28,6 +28,8 @@ import type { SshConnection, SshConnectOptions, SshRunOptions, SshRunResult } fr
 const authGraceMs = 15_000;
 const handshakeMs = 60_000;
 const defaultRunMs = 120_000;
+/** A server that answers none of three of these is gone. */
+const keepaliveMs = 10_000;
 
 export interface NativeSshDeps {
   readonly clock: Clock;
@@ -72,6 +74,15 @@ function isAuthFailure(error: unknown): boolean {
   return error instanceof Error && "level" in error && error.level === "client-authentication";
 }
 
+/** ssh2's word for errors of the connection itself: unanswered keepalives, a broken socket. */
+function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    ("level" in error && /^client-(timeout|socket)$/.test(String(error.level))) ||
+    /^Not connected/.test(error.message)
+  );
+}
+
 async function credentialsFor(address: SshAddress, env: Env): Promise<Pick<Config, "privateKey" | "agent">> {
   if (address.keyPath !== "") {
     try {
@@ -107,7 +118,7 @@ async function logIn(
       port: address.port,
       username: address.user,
       ...credentials,
-      keepaliveInterval: 15_000,
+      keepaliveInterval: keepaliveMs,
       readyTimeout: Math.min(timeoutMs, handshakeMs),
       ...(pinned.length === 0
         ? {}
@@ -247,7 +258,8 @@ class NativeConnection implements SshConnection {
       if (this.signal?.aborted) onAbort();
       work.then(
         (value) => finish(() => resolve(value)),
-        (error) => finish(() => reject(error)),
+        (error) =>
+          finish(() => reject(isConnectionError(error) ? sshConnectionLost(this.address, error) : error)),
       );
     });
   }
