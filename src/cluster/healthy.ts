@@ -39,6 +39,11 @@ export async function askCluster(
   throw failure;
 }
 
+/** Longest wait for a manager to report a node; it hears of it at once, so this is for slow guests. */
+export function healthyLimit({ ctx: { deadlines } }: Machine): number {
+  return deadlines.healthyMs ?? Math.max(120_000, deadlines.engineMs);
+}
+
 /**
  * Waits until a manager of the machine's cluster reports its engine Healthy.
  * @throws SWARM_NODE_NOT_HEALTHY with what the manager says and how the containers are

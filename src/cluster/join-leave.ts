@@ -3,13 +3,11 @@ import { type Machine, withMachine } from "../machine/machine.ts";
 import type { HostRecord, SwarmOptions } from "../store/record.ts";
 import { alreadyInCluster, cannotJoin, lastMaster, notInCluster } from "./errors.ts";
 import { type FoundCluster, findCluster } from "./find.ts";
-import { waitUntilHealthy } from "./healthy.ts";
+import { healthyLimit, waitUntilHealthy } from "./healthy.ts";
 import { clustersOf } from "./membership.ts";
 import { renewCertificateInPlace } from "./renew-certificate.ts";
 import { allMembers, removeClusterNote, writeClusterNote } from "./side-file.ts";
 import { configureSwarm, defaultSwarmImage, type SwarmTools } from "./swarm-machine.ts";
-
-const healthyMs = 120_000;
 
 /** Makes a running machine of any driver a node of a cluster; its own containers and its engine go on running. */
 export async function joinCluster(
@@ -31,7 +29,7 @@ export async function joinCluster(
       await writeClusterNote(ctx.store, machineName, { cluster: cluster.name, joined: true });
       await machine.save();
       await configureSwarm(machine, tools);
-      await waitUntilHealthy(machine, tools, healthyMs);
+      await waitUntilHealthy(machine, tools, healthyLimit(machine));
     } catch (error) {
       // what does not become a node goes back to what it was
       await leaveQuietly(machine, tools);

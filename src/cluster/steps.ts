@@ -5,12 +5,9 @@ import { type Machine, withMachine } from "../machine/machine.ts";
 import type { Store } from "../store/store.ts";
 import { agentName } from "./containers.ts";
 import { bareTokenId } from "./discovery-url.ts";
-import { waitUntilHealthy } from "./healthy.ts";
+import { healthyLimit, waitUntilHealthy } from "./healthy.ts";
 import { writeClusterNote } from "./side-file.ts";
 import { clusterOfMachine, configureSwarm, type SwarmTools } from "./swarm-machine.ts";
-
-/** Longest wait for a manager to report a node; it hears of it at once, so this is for slow guests. */
-const healthyMs = (machine: Machine) => Math.max(120_000, machine.ctx.deadlines.engineMs);
 
 /** Longest wait for the agent of a machine that is removed. */
 const signOffMs = 10_000;
@@ -50,7 +47,7 @@ export function swarmSteps(
       id: "swarm-healthy",
       title: "waiting for the manager to report the node Healthy",
       appliesTo: (record) => record.HostOptions.SwarmOptions.IsSwarm,
-      run: (machine) => waitUntilHealthy(machine, tools, healthyMs(machine)),
+      run: (machine) => waitUntilHealthy(machine, tools, healthyLimit(machine)),
     },
   ];
 }

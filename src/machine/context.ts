@@ -19,6 +19,8 @@ export interface Deadlines {
   readonly stopMs: number;
   /** One TLS check or version query. */
   readonly tlsMs: number;
+  /** From a node's swarm containers to a manager's report of it; undefined: 120 s, or engineMs where that is longer. */
+  readonly healthyMs?: number;
 }
 
 export const defaultDeadlines: Deadlines = {
