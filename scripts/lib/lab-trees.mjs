@@ -1,13 +1,15 @@
-// Trees of other Debian releases that the labs use: sid with the real VirtualBox, trixie with Docker 26.
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+// Trees of Debian releases that the labs use: sid with the real VirtualBox, trixie with Docker 26, a bookworm that boots.
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { must, say } from "./host.mjs";
+import { must, root, say } from "./host.mjs";
 
 /** Makes the trees that are missing below the cache folder; each appears whole or not at all. */
 export async function ensureLabTrees(cacheDir) {
   mkdirSync(cacheDir, { recursive: true });
-  await ensureTree(join(cacheDir, "vbox-sid"), "usr/lib/virtualbox/VBoxManage", vboxTree);
+  const makeVbox = join(root, "test", "lab", "vbox", "make-chroot.sh");
+  await must("the tree of Debian sid with VirtualBox", "sh", [makeVbox, join(cacheDir, "vbox-sid")], quiet);
   await ensureTree(join(cacheDir, "trixie-docker"), "usr/sbin/dockerd", trixieTree);
+  await ensureTree(join(cacheDir, "debian-systemd"), "usr/sbin/dockerd", systemdTree);
 }
 
 async function ensureTree(path, mark, make) {
@@ -21,23 +23,28 @@ async function ensureTree(path, mark, make) {
   renameSync(unfinished, path);
 }
 
-/** Debian sid with VirtualBox: all of VBoxManage works but starting VMs and host-only interfaces. */
-async function vboxTree(path) {
-  const debootstrap = ["--variant=minbase", "--components=main,contrib", "sid", path];
-  await must("the tree of Debian sid", "debootstrap", debootstrap, quiet);
-  const policy = join(path, "usr", "sbin", "policy-rc.d");
-  writeFileSync(policy, "#!/bin/sh\nexit 101\n");
-  chmodSync(policy, 0o755);
-  const packages = ["virtualbox", "virtualbox-source", "procps"];
-  const install = [path, "apt-get", "install", "-y", "-qq", "--no-install-recommends", ...packages];
-  await must("VirtualBox from Debian sid", "chroot", install, quiet);
-}
-
 /** Debian trixie with Docker 26, run from its tree. */
 async function trixieTree(path) {
   const packages = "docker.io,docker-cli,containerd,runc,iptables,ca-certificates,iproute2,mount,kmod";
   const options = ["--mode=root", "--variant=minbase", "--skip=cleanup/apt", `--include=${packages}`];
   await must("the tree of Debian trixie", "mmdebstrap", [...options, "trixie", path], quiet);
+}
+
+/** A Debian bookworm host that boots: systemd, sshd, sudo and the distribution's engine. */
+async function systemdTree(path) {
+  const packages = [
+    ...["systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "docker.io", "iptables"],
+    ...["ca-certificates", "iproute2", "curl", "procps", "kmod"],
+  ];
+  const options = [
+    "--mode=root",
+    "--variant=minbase",
+    "--skip=cleanup/apt",
+    `--include=${packages.join(",")}`,
+  ];
+  await must("the tree of Debian bookworm", "mmdebstrap", [...options, "bookworm", path], quiet);
+  for (const folder of ["var/cache/apt", "var/lib/apt/lists"])
+    rmSync(join(path, folder), { recursive: true, force: true });
 }
 
 const quiet = {

@@ -15,9 +15,9 @@ flock 9
 if exists; then exit 0; fi
 rm -rf "$folder"
 debootstrap --variant=minbase --components=main,contrib sid "$folder"
-# no service may start in it
+# no service may start in it; virtualbox-source stands in for kernel modules, which are not wanted
 printf '#!/bin/sh\nexit 101\n' > "$folder/usr/sbin/policy-rc.d"
 chmod 755 "$folder/usr/sbin/policy-rc.d"
-chroot "$folder" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends virtualbox procps
+chroot "$folder" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends virtualbox virtualbox-source procps
 chroot "$folder" apt-get clean
 exists
