@@ -68,14 +68,15 @@ describe("a manager with --tlsverify", () => {
       registryAuth: undefined,
       apiVersion: "1.41",
     });
-    const socket = tlsConnect({
+    const options = {
       host,
       port: Number(port),
       ca: ca.cert,
       cert: client.cert,
       key: client.key,
       allowHalfOpen: true,
-    });
+    };
+    const socket = tlsConnect(options);
     let text = "";
     socket.on("data", (chunk: Buffer) => {
       text += chunk.toString("latin1");

@@ -86,11 +86,16 @@ export async function openSwarmLab(dockers: readonly (20 | 26)[]): Promise<Swarm
       const pem = (name: string) => join(certDir, name);
       const addr = `${managerIp}:${port}`;
       const tls = ["--tlsverify", "--tlscacert", pem("ca.pem"), "--tlscert", pem("manager.pem")];
+      const words = ["manage", ...tls, "--tlskey", pem("manager-key.pem"), "-H", `tcp://${addr}`];
+      const timing = ["--engine-refresh-min-interval=3s", "--engine-refresh-max-interval=5s"];
+      const program = join(projectRoot, "bin", "swarm.js");
       const child = lab.spawn(process.execPath, [
-        join(projectRoot, "bin", "swarm.js"),
-        ...["manage", ...tls, "--tlskey", pem("manager-key.pem"), "-H", `tcp://${addr}`],
-        ...["--engine-refresh-min-interval", "3s", "--engine-refresh-max-interval", "5s"],
-        ...["--engine-failure-retry", "2", ...more, discovery],
+        program,
+        ...words,
+        ...timing,
+        "--engine-failure-retry=2",
+        ...more,
+        discovery,
       ]);
       let output = "";
       for (const stream of [child.stdout, child.stderr])

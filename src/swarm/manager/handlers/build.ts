@@ -21,7 +21,7 @@ export async function build(exchange: Exchange): Promise<void> {
   const { args, expressions } = splitArgs(query.get("buildargs"));
   if (args) query.set("buildargs", JSON.stringify(args));
   const node = nodeFor(exchange, query, expressions);
-  const path = `/build?${query}`;
+  const path = `/build?${query.toString()}`;
   if (version === "2") {
     await proxy(exchange, node, { path, onEnd: () => refreshImages(exchange, node) });
     return;

@@ -83,7 +83,7 @@ export async function commitContainer(exchange: Exchange): Promise<void> {
   const query = new URLSearchParams(exchange.query);
   query.set("container", container.id);
   await proxy(exchange, container.node, {
-    path: `/commit?${query}`,
+    path: `/commit?${query.toString()}`,
     onHead: () => refreshImages(exchange, container.node),
   });
 }

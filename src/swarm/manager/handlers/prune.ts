@@ -48,7 +48,7 @@ export async function prune(exchange: Exchange): Promise<void> {
   const filters = new Filters(exchange.query.get("filters"));
   const query = new URLSearchParams(exchange.query);
   if (query.has("filters")) query.set("filters", filters.without(["node"]));
-  const path = query.size === 0 ? exchange.path : `${exchange.path}?${query}`;
+  const path = query.size === 0 ? exchange.path : `${exchange.path}?${query.toString()}`;
   exchange.request.resume();
   const nodes = healthyNodes(exchange.manager).filter((node) =>
     filters.some("node", (name) => name === node.name || name === node.id),
