@@ -6,6 +6,7 @@ import { defineConfig } from "rolldown";
 export default defineConfig({
   input: { machine: "src/cli/main.ts", swarm: "src/swarm/cli/main.ts" },
   platform: "node",
+  logLevel: "warn",
   external: (id, importer = "") =>
     !isUnused(id, importer) && (/^node:|\.node$/.test(id) || id === "cpu-features" || isBuiltin(id)),
   plugins: [leaveOut(), inlineEtcdProtocol()],

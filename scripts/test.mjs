@@ -1,7 +1,7 @@
 // All tests of a fresh clone: npm test. Sets up what they need (announced), runs every suite, and ends with
 // one line "N passed, N failed, N skipped".
 //   npm test                    everything
-//   npm test -- unit contract   only these suites (checks, unit, contract, e2e)
+//   npm test -- unit contract   only these suites (checks, unit, contract, vms, e2e)
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { cacheDir, isRoot, root, run, say } from "./lib/host.mjs";
@@ -9,7 +9,7 @@ import { ensureLabTrees } from "./lib/lab-trees.mjs";
 import { ensurePackages } from "./lib/packages.mjs";
 import { cacheEnv, ensureBundle, ensureImages, ensureNodeModules } from "./lib/prepare.mjs";
 
-const known = ["checks", "unit", "contract", "e2e"];
+const known = ["checks", "unit", "contract", "vms", "e2e"];
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
@@ -23,17 +23,26 @@ async function main() {
   await ensureNodeModules();
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });
-  const needsSystem = suites.includes("contract") || suites.includes("e2e");
+  const needsSystem = ["contract", "vms", "e2e"].some((name) => suites.includes(name));
   const problems = needsSystem ? await prepareSystem() : [];
   await ensureBundle();
   const files = [];
-  for (const suite of suites) {
-    const started = Date.now();
-    say(`\n== ${suite} ==`);
-    files.push(...(suite === "checks" ? await checks() : await vitest(suite)));
-    say(`== ${suite}: ${Math.round((Date.now() - started) / 1000)} s ==`);
+  for (const group of stages) {
+    const names = group.filter((name) => suites.includes(name));
+    files.push(...(await Promise.all(names.map(timed))).flat());
   }
   report(files, problems);
+}
+
+/** Suites of one stage run side by side: VMs wait for their guests while contracts wait for their servers. */
+const stages = [["checks"], ["unit"], ["contract", "vms"], ["e2e"]];
+
+async function timed(suite) {
+  const started = Date.now();
+  say(`\n== ${suite} ==`);
+  const files = suite === "checks" ? await checks() : await vitest(suite);
+  say(`== ${suite}: ${Math.round((Date.now() - started) / 1000)} s ==`);
+  return files;
 }
 
 /** Everything that contract and end-to-end tests use; what cannot be had is told and its tests skip themselves. */
