@@ -1,5 +1,5 @@
 import { messageOf } from "../../kit/errors.ts";
-import { objectAt, textAt } from "../scheduler/json.ts";
+import { numberAt, objectAt, textAt } from "../scheduler/json.ts";
 import type { Json } from "../scheduler/model.ts";
 import type { EngineSync } from "./engine-sync.ts";
 import { forEachLimited } from "./limiter.ts";
@@ -34,7 +34,7 @@ interface Stale {
 }
 
 /** What one engine's events ask to be fetched again. */
-function staleAfter(events: readonly Json[]): Stale {
+function staleAfter(events: readonly Json[], sync: EngineSync): Stale {
   const stale: Stale = {
     containers: new Set(),
     images: false,
@@ -48,7 +48,8 @@ function staleAfter(events: readonly Json[]): Stale {
     switch (textAt(event, "Type") || "container") {
       case "container":
         if (action === "commit") stale.images = true;
-        else if (!idleActions.has(action) && /^[0-9a-f]{64}$/.test(id)) stale.containers.add(id);
+        else if (idleActions.has(action) || !/^[0-9a-f]{64}$/.test(id)) break;
+        else if (!sync.isSeen(id, action, numberAt(event, "timeNano") / 1e6)) stale.containers.add(id);
         break;
       case "image":
         stale.images = true;
@@ -74,7 +75,7 @@ export async function refreshAfter(
   refreshSpecs: () => Promise<void>,
   onError: (message: string) => void,
 ): Promise<void> {
-  const stale = staleAfter(events);
+  const stale = staleAfter(events, sync);
   const ids = [...stale.containers];
   const jobs: (() => Promise<void>)[] = [
     ids.length > manyContainers

@@ -22,6 +22,8 @@ export interface SyncContext {
 
 const listTimeoutMs = 30_000;
 const inspectsAtOnce = 4;
+/** An engine tells of a start at most so long after the time that it notes for it; a next start comes later. */
+const startLagMs = 1_000;
 
 /** Brings one engine's containers, images, networks and volumes into the cache. */
 export class EngineSync {
@@ -81,6 +83,18 @@ export class EngineSync {
       const limit = limiter.isBusy ? 1 : inspectsAtOnce;
       await forEachLimited(summaries, limit, (summary) => this.#inspectOne(summary));
     }, false);
+  }
+
+  /**
+   * Whether the cache shows what the event tells already, because whoever made or started the container has looked since.
+   * @param eventMs by the engine's clock, as the times of its containers are
+   */
+  isSeen(id: string, action: string, eventMs: number): boolean {
+    const entry = this.#node.entry(id);
+    if (!entry?.isInspected) return false;
+    if (action === "create") return true;
+    const sinceMs = eventMs - entry.life.startedMs;
+    return action === "start" && entry.life.phase === "running" && sinceMs >= 0 && sinceMs < startLagMs;
   }
 
   /** One container as it is from now on; gone ones leave the cache. */

@@ -10,9 +10,16 @@ import type { Row } from "./rows.ts";
 type Test = (row: Row) => boolean;
 type TestOf = (value: string, cluster: Cluster) => Test;
 
+/** Text that means itself in a regular expression. */
+const literal = /^[\w:/ -]*$/;
+
 /** One test per value; a row passes a key when it passes any of its values (all of them for labels). */
 const tests: Readonly<Record<string, TestOf>> = {
   name: (value) => {
+    if (literal.test(value)) {
+      // found in the longest form of a name whenever it is found in any
+      return ({ container }) => `/${container.node.name}${container.names[0] ?? ""}`.includes(value);
+    }
     const matches = patternTest("name", value);
     return ({ container }) => {
       const [first = ""] = container.names;

@@ -1,0 +1,18 @@
+/** What must not be exceeded, by part and figure; docs/bench.md says what each means. */
+export const bounds: Readonly<Record<string, number>> = {
+  "startup.versionCpuOverNodeMs": 6,
+  "startup.ls0CpuOverNodeMs": 12,
+  "docker.createSeconds": 10,
+  "docker.createOwnSeconds": 3,
+  "docker.createSshLogins": 1,
+  "docker.masterSeconds": 15,
+  "docker.masterOwnSeconds": 3,
+  "docker.masterSshLogins": 1,
+  "docker.clusterPerMaster": 2,
+  "vbox.driverCreateCalls": 25,
+  "vbox.driverCreateOwn": 3,
+  "vbox.ls50Ms": 500,
+  "vbox.ls50Calls": 3,
+  "vbox.bootedCreateCalls": 25,
+  "vbox.bootedCreateSshLogins": 1,
+};
