@@ -22,7 +22,7 @@ export const clusterParts: Parts["clusterParts"] = async (machines, outside) => 
         import("../cluster/steps.ts"),
         import("./swarm-tools.ts"),
       ]);
-      const tools = swarmTools(machines, outside.localSwarmImage);
+      const tools = swarmTools(machines, outside.localImage);
       return {
         createSteps: (clusterName) => swarmSteps(store, tools, clusterName),
         hooks: swarmHooks(tools),

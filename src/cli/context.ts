@@ -52,7 +52,7 @@ function machineContext(
 ): { machines: MachineContext; extra: Extra } {
   const store = openStore(options.storageRoot, { clock: systemClock, log });
   const run = realRun(log);
-  const { localSwarmImage, ...outside } = seams.open({ io, options, log, run, report, signal, store });
+  const { localImage, ...outside } = seams.open({ io, options, log, run, report, signal, store });
   const machines: MachineContext = {
     ...outside,
     run,
@@ -68,7 +68,7 @@ function machineContext(
     probe: async (...asked) => (await import("../machine/engine-probe.ts")).probeEngine(...asked),
     deadlines: deadlinesFrom(io.env, defaultDeadlines),
   };
-  return { machines, extra: { localSwarmImage } };
+  return { machines, extra: { localImage } };
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -33,10 +33,10 @@ export const realSeams: Seams = {
         await provision(request);
       },
       upgradeEngine: async (request) => (await import("../provision/provision.ts")).upgradeEngine(request),
-      localSwarmImage: async () => {
+      localImage: async (kind) => {
         const { imagePath, newestImage } = await import("../image/cache.ts");
         const context = imageContext(surroundings);
-        const entry = await newestImage(context, "swarm");
+        const entry = await newestImage(context, kind);
         return entry === undefined ? undefined : imagePath(context, entry);
       },
     };

@@ -24,8 +24,8 @@ export type Outside = Pick<
 
 /** What is outside the machine context. */
 export interface Extra {
-  /** Path of the swarm image that is kept on this computer, or undefined. */
-  localSwarmImage(): Promise<string | undefined>;
+  /** Path of an image for engines that is kept on this computer, or undefined. */
+  localImage(kind: "swarm" | "etcd"): Promise<string | undefined>;
 }
 
 /** Makes the doors to SSH, engines, images and provisioners; each is loaded when something goes through it. */

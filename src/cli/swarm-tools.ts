@@ -10,12 +10,9 @@ import type { Machine } from "../machine/machine.ts";
 const socketPath = "/var/run/docker.sock";
 
 /** The outside world as the Swarm's steps use it. */
-export function swarmTools(
-  machines: MachineContext,
-  localSwarmImage: () => Promise<string | undefined>,
-): SwarmTools {
+export function swarmTools(machines: MachineContext, localImage: SwarmTools["localImage"]): SwarmTools {
   return {
-    localSwarmImage,
+    localImage,
     engineOf: async (machine, task) => task(swarmEngineOver(await engineStream(machine))),
     managerInfo: async (machine, { host, port }) => {
       const stream = await tlsStream(machine, host, port);

@@ -21,6 +21,8 @@ export interface SwarmHost {
 /** Body of POST /containers/create, as far as it is used here. */
 export interface ContainerBody {
   Image: string;
+  /** Left out: the image's own. */
+  Entrypoint?: string[];
   Cmd: string[];
   Env: string[];
   Labels: Record<string, string>;
@@ -29,15 +31,27 @@ export interface ContainerBody {
     Binds: string[];
     PortBindings: Record<string, { HostIp: string; HostPort: string }[]>;
     RestartPolicy: { Name: string; MaximumRetryCount: number };
+    /** Left out: the default bridge. */
+    NetworkMode?: string;
   };
 }
+
+/** What the containers are told of the discovery. */
+export interface ToldDiscovery {
+  readonly url: string;
+  /** It is the etcd of the cluster's own masters: managers share the work, and the machine's certificates are for it. */
+  readonly isOwnEtcd: boolean;
+}
+
+/** So long after the end of the primary another manager takes over at the latest. */
+const replicationTtl = "8s";
 
 /** The manager's container of a master; source: docs/compat.md, "swarm containers". */
 export function managerBody(
   swarm: SwarmOptions,
   engine: EngineOptions,
   host: SwarmHost,
-  discovery: string,
+  { url: discovery, isOwnEtcd }: ToldDiscovery,
 ): ContainerBody {
   const port = swarmPort(swarm.Host);
   const pem = (name: string) => join(host.optionsDir, name);
@@ -55,7 +69,9 @@ export function managerBody(
     swarm.Strategy,
     "--advertise",
     advertised(swarm, host.ip, port),
+    ...(isOwnEtcd ? ["--replication", "--replication-ttl", replicationTtl] : []),
     ...swarm.ArbitraryFlags.map((flag) => `--${flag}`),
+    ...(isOwnEtcd ? storeOptions(pem) : []),
     discovery,
   ];
   body.ExposedPorts[`${port}/tcp`] = {};
@@ -71,7 +87,7 @@ export function agentBody(
   swarm: SwarmOptions,
   engine: EngineOptions,
   host: SwarmHost,
-  discovery: string,
+  { url: discovery, isOwnEtcd }: ToldDiscovery,
 ): ContainerBody {
   const pem = (name: string) => join(host.optionsDir, name);
   const body = commonBody(swarm, engine, host);
@@ -82,15 +98,16 @@ export function agentBody(
     advertised(swarm, host.ip, host.enginePort),
     ...swarm.ArbitraryJoinFlags.map((flag) => `--${flag}`),
     // stores of the user's own have certificates of their own, or none: --swarm-join-opt names them
-    ...(isToken(discovery)
-      ? Object.entries({ cacertfile: "ca.pem", certfile: "server.pem", keyfile: "server-key.pem" }).flatMap(
-          ([option, file]) => ["--discovery-opt", `kv.${option}=${pem(file)}`],
-        )
-      : []),
+    ...(isToken(discovery) || isOwnEtcd ? storeOptions(pem) : []),
     discovery,
   ];
   if (isToken(discovery)) addRelay(body, host);
   return body;
+}
+
+function storeOptions(pem: (name: string) => string): string[] {
+  const files = { cacertfile: "ca.pem", certfile: "server.pem", keyfile: "server-key.pem" };
+  return Object.entries(files).flatMap(([option, file]) => ["--discovery-opt", `kv.${option}=${pem(file)}`]);
 }
 
 const isToken = (discovery: string) => discovery.startsWith("token://");

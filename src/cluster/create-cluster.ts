@@ -3,11 +3,14 @@ import type { MachineContext } from "../machine/context.ts";
 import { type CreateRequest, createMachine } from "../machine/create.ts";
 import { checkMachineName } from "../store/name.ts";
 import { type ClusterPlan, readPlan, writePlan } from "./cluster-file.ts";
-import { newClusterId } from "./discovery-url.ts";
+import { bareTokenId, newClusterId } from "./discovery-url.ts";
 import { clusterNameTaken, machineNotOfCluster } from "./errors.ts";
 import { allClusters } from "./find.ts";
+import { fewMasters } from "./ha/errors.ts";
+import { haClusterId, haDiscovery } from "./ha/ha-discovery.ts";
+import { clusterKey } from "./membership.ts";
 import { allMembers } from "./side-file.ts";
-import { swarmSteps } from "./steps.ts";
+import { type StepTiming, swarmSteps } from "./steps.ts";
 import type { SwarmTools } from "./swarm-machine.ts";
 
 export interface ClusterRequest {
@@ -37,6 +40,13 @@ export function planCluster(ctx: MachineContext, request: ClusterRequest): Promi
   checkMachineName(request.name);
   if (request.masters < 1) throw usageError(`--masters takes a number from 1 on, not ${request.masters}`);
   if (request.nodes < 0) throw usageError(`--nodes takes a number from 0 on, not ${request.nodes}`);
+  if (request.masters > 1 && bareTokenId(request.discovery) !== undefined) {
+    throw usageError(
+      "several masters need a store that they share: leave --swarm-discovery out and they run an etcd of their own",
+    );
+  }
+  const warning = fewMasters(request.masters);
+  if (warning !== undefined) ctx.report({ type: "warning", message: warning });
   return ctx.store.withLock("clusters", async () => {
     const before = await readPlan(ctx.store, request.name);
     if (before === undefined) {
@@ -49,7 +59,7 @@ export function planCluster(ctx: MachineContext, request: ClusterRequest): Promi
     const plan: ClusterPlan = {
       version: 1,
       name: request.name,
-      discovery: before?.discovery ?? (request.discovery || `token://${newClusterId()}`),
+      discovery: before?.discovery ?? (request.discovery || ownDiscovery(request.masters)),
       masters,
       nodes: [...new Set([...(before?.nodes ?? []), ...nodes])],
       driver: request.driver,
@@ -60,12 +70,16 @@ export function planCluster(ctx: MachineContext, request: ClusterRequest): Promi
   });
 }
 
+const ownDiscovery = (masters: number) =>
+  masters === 1 ? `token://${newClusterId()}` : haDiscovery(newClusterId());
+
 async function refuseForeign(ctx: MachineContext, plan: ClusterPlan): Promise<void> {
   const members = await allMembers(ctx.store);
   const wanted = [...plan.masters, ...plan.nodes];
   const foreign = members.find(
     ({ record }) =>
-      wanted.includes(record.Name) && record.HostOptions.SwarmOptions.Discovery !== plan.discovery,
+      wanted.includes(record.Name) &&
+      clusterKey(record.HostOptions.SwarmOptions.Discovery) !== clusterKey(plan.discovery),
   );
   if (foreign !== undefined) throw machineNotOfCluster(foreign.record.Name, plan.name);
 }
@@ -80,50 +94,82 @@ export async function missingMachines(ctx: MachineContext, plan: ClusterPlan): P
   return missing;
 }
 
-/** Makes the machines of one run side by side; nodes are told the master's address as soon as it is known. */
+/** Makes the machines of one run side by side; nodes are told the masters' addresses as soon as they are known. */
 export class ClusterCreation {
   private readonly ctx: MachineContext;
   private readonly tools: SwarmTools;
   private readonly plan: ClusterPlan;
-  private readonly mastersReady: Promise<unknown>;
-  private readonly settle = new Map<string, () => void>();
+  private readonly names: readonly string[];
+  private readonly masters: readonly string[];
+  /** Their addresses are known: their etcds can begin together. */
+  private readonly addressed: Turnstile;
+  private readonly ready: Turnstile;
 
   /** @param names the machines that this run makes */
   constructor(ctx: MachineContext, tools: SwarmTools, plan: ClusterPlan, names: readonly string[]) {
     this.ctx = ctx;
     this.tools = tools;
     this.plan = plan;
-    const masters = names.filter((name) => plan.masters.includes(name));
-    this.mastersReady = Promise.all(
-      masters.map((name) => new Promise<void>((resolve) => this.settle.set(name, resolve))),
-    );
+    this.names = names;
+    this.masters = names.filter((name) => plan.masters.includes(name));
+    this.addressed = turnstile(this.masters);
+    this.ready = turnstile(this.masters);
   }
 
-  /** Makes one machine; a master that fails does not keep the nodes waiting. */
+  /** So many must be made at once, as they wait for each other. */
+  get leastWidth(): number {
+    return haClusterId(this.plan.discovery) === undefined ? 1 : Math.max(1, this.masters.length);
+  }
+
+  /** Makes one machine; a master that fails does not keep the others waiting. */
   async make(name: string, base: CreateRequest): Promise<void> {
-    const isMaster = this.plan.masters.includes(name);
-    const done = () => this.settle.get(name)?.();
+    const { ctx, plan, tools } = this;
+    const isMaster = plan.masters.includes(name);
+    const timing: StepTiming = {
+      ...(isMaster ? { addressed: () => this.addressed.pass(name) } : { before: this.ready.all }),
+      configured: () => this.ready.pass(name),
+      together: this.names,
+    };
     try {
-      await createMachine(
-        this.ctx,
-        {
-          ...base,
-          name,
-          swarm: {
-            ...base.swarm,
-            IsSwarm: true,
-            Agent: true,
-            Master: isMaster,
-            Discovery: this.plan.discovery,
-          },
-        },
-        swarmSteps(this.ctx.store, this.tools, this.plan.name, {
-          ...(isMaster ? {} : { before: this.mastersReady }),
-          configured: done,
-        }),
-      );
+      const swarm = swarmPart(plan, base.swarm, isMaster);
+      await createMachine(ctx, { ...base, name, swarm }, swarmSteps(ctx.store, tools, plan.name, timing));
     } finally {
-      done();
+      this.addressed.pass(name);
+      this.ready.pass(name);
     }
   }
+}
+
+/** Masters of a store of the user's own share the work as well. */
+function swarmPart(plan: ClusterPlan, given: CreateRequest["swarm"], isMaster: boolean) {
+  const flags = given?.ArbitraryFlags ?? [];
+  const isShared = plan.masters.length > 1 && haClusterId(plan.discovery) === undefined;
+  const replicates = flags.some((flag) => flag.startsWith("replication"));
+  return {
+    ...given,
+    IsSwarm: true,
+    Agent: true,
+    Master: isMaster,
+    Discovery: plan.discovery,
+    ArbitraryFlags: isShared && isMaster && !replicates ? ["replication", ...flags] : flags,
+  };
+}
+
+interface Turnstile {
+  /** Resolves when all have passed. */
+  readonly all: Promise<unknown>;
+  /** Gives `all`. */
+  pass(name: string): Promise<unknown>;
+}
+
+function turnstile(names: readonly string[]): Turnstile {
+  const waiting = new Map<string, () => void>();
+  const all = Promise.all(names.map((name) => new Promise<void>((resolve) => waiting.set(name, resolve))));
+  return {
+    all,
+    pass(name) {
+      waiting.get(name)?.();
+      return all;
+    },
+  };
 }

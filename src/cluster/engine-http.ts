@@ -29,6 +29,9 @@ const inspectSchema = v.object({
   HostConfig: v.object({ Binds: v.nullish(v.array(v.string())) }),
 });
 
+const idSchema = v.object({ Id: v.string() });
+const exitSchema = v.object({ ExitCode: v.nullish(v.number()) });
+
 const bridgeSchema = v.object({
   IPAM: v.object({ Config: v.nullish(v.array(v.object({ Gateway: v.optional(v.string(), "") }))) }),
 });
@@ -82,8 +85,24 @@ export function swarmEngineOver(open: OpenStream): SwarmEngine {
       await must("POST", `/containers/${name}/start`);
     },
     async remove(name, graceSeconds = 10) {
-      await must("POST", `/containers/${name}/stop?t=${graceSeconds}`, undefined, [304, 404]);
+      if (graceSeconds > 0)
+        await must("POST", `/containers/${name}/stop?t=${graceSeconds}`, undefined, [304, 404]);
       await must("DELETE", `/containers/${name}?force=1`, undefined, [404]);
+    },
+    async removeVolume(name) {
+      await must("DELETE", `/volumes/${name}`, undefined, [404]);
+    },
+    async exec(name, words) {
+      const options = { AttachStdout: true, AttachStderr: true, Cmd: words };
+      const { Id } = v.parse(idSchema, (await must("POST", `/containers/${name}/exec`, options)).body);
+      const start = JSON.stringify({ Detach: false, Tty: false });
+      const response = await send(await open(), "POST", `/exec/${Id}/start`, start);
+      const bytes = await readBytes(response);
+      const status = response.statusCode ?? 0;
+      if (status >= 400) throw engineRefused("exec", { status, body: parseBody(bytes.toString("utf8")) });
+      const { body } = await must("GET", `/exec/${Id}/json`);
+      const { ExitCode } = v.parse(exitSchema, body);
+      return { exitCode: ExitCode ?? 1, stdout: withoutFrames(bytes, 1), stderr: withoutFrames(bytes, 2) };
     },
     async logs(name, lines) {
       const response = await send(
@@ -204,12 +223,15 @@ function withTag(reference: string): string {
   return /[:@]/.test(afterSlash) ? reference : `${reference}:latest`;
 }
 
-/** Takes the 8-byte headers out of a log stream without a terminal; source: the Engine API, "attach". */
-function withoutFrames(bytes: Buffer): string {
+/**
+ * Takes the 8-byte headers out of a stream without a terminal; source: the Engine API, "attach".
+ * @param only 1 for stdout, 2 for stderr; left out: both
+ */
+function withoutFrames(bytes: Buffer, only?: 1 | 2): string {
   let text = "";
   for (let at = 0; at + 8 <= bytes.length; ) {
     const size = bytes.readUInt32BE(at + 4);
-    text += bytes.toString("utf8", at + 8, at + 8 + size);
+    if (only === undefined || bytes[at] === only) text += bytes.toString("utf8", at + 8, at + 8 + size);
     at += 8 + size;
   }
   return text;

@@ -1,7 +1,7 @@
 import type { Store } from "../store/store.ts";
 import { type ClusterPlan, plannedClusters, readPlan } from "./cluster-file.ts";
 import { clusterNotFound } from "./errors.ts";
-import { type ClusterGroup, clustersOf } from "./membership.ts";
+import { type ClusterGroup, clusterKey, clustersOf } from "./membership.ts";
 import { allMembers } from "./side-file.ts";
 
 /** A cluster as the store has it: its machines, and the plan where it was made as one. */
@@ -19,16 +19,18 @@ export async function allClusters(store: Store): Promise<FoundCluster[]> {
   for (const name of await plannedClusters(store)) {
     const plan = await readPlan(store, name);
     if (plan === undefined) continue;
-    const group = groups.find(({ discovery }) => discovery === plan.discovery);
+    const group = groups.find(({ discovery }) => clusterKey(discovery) === clusterKey(plan.discovery));
     found.push({
       name,
-      discovery: plan.discovery,
+      discovery: group?.discovery ?? plan.discovery,
       plan,
       group: group ?? { name, discovery: plan.discovery, masters: [], members: [] },
     });
   }
+  const isFound = (group: ClusterGroup) =>
+    found.some(({ discovery }) => clusterKey(discovery) === clusterKey(group.discovery));
   for (const group of groups) {
-    if (group.name === "" || found.some(({ discovery }) => discovery === group.discovery)) continue;
+    if (group.name === "" || isFound(group)) continue;
     found.push({ name: group.name, discovery: group.discovery, group, plan: undefined });
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));

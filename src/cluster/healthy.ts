@@ -2,11 +2,12 @@ import { AppError, messageOf } from "../kit/errors.ts";
 import { poll } from "../kit/retry.ts";
 import { type Machine, openMachine } from "../machine/machine.ts";
 import type { HostRecord } from "../store/record.ts";
+import { clusterOfMachine } from "./cluster-of.ts";
 import { agentName, managerName } from "./containers.ts";
 import { swarmPort } from "./discovery-url.ts";
 import { type ManagerInfo, parseManagerInfo } from "./manager-info.ts";
 import type { ClusterGroup } from "./membership.ts";
-import { clusterOfMachine, type SwarmTools } from "./swarm-machine.ts";
+import type { SwarmTools } from "./swarm-machine.ts";
 
 /** Asks the manager that runs on a machine; rejects when it does not answer. */
 export async function askManager(machine: Machine, tools: SwarmTools): Promise<ManagerInfo> {

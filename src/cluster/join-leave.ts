@@ -1,10 +1,13 @@
 import type { MachineContext } from "../machine/context.ts";
 import { type Machine, withMachine } from "../machine/machine.ts";
 import type { HostRecord, SwarmOptions } from "../store/record.ts";
+import { readPlan, writePlan } from "./cluster-file.ts";
 import { alreadyInCluster, cannotJoin, lastMaster, notInCluster } from "./errors.ts";
 import { type FoundCluster, findCluster } from "./find.ts";
+import { demoteMachine } from "./ha/change-masters.ts";
+import { haClusterId } from "./ha/ha-discovery.ts";
 import { healthyLimit, waitUntilHealthy } from "./healthy.ts";
-import { clustersOf } from "./membership.ts";
+import { clusterKey, clustersOf } from "./membership.ts";
 import { renewCertificateInPlace } from "./renew-certificate.ts";
 import { allMembers, removeClusterNote, writeClusterNote } from "./side-file.ts";
 import { configureSwarm, defaultSwarmImage, type SwarmTools } from "./swarm-machine.ts";
@@ -47,14 +50,18 @@ export async function leaveCluster(
   const record = await ctx.store.get(machineName);
   if (!record.HostOptions.SwarmOptions.IsSwarm) throw notInCluster(machineName);
   const group = clustersOf(await allMembers(ctx.store)).find(
-    ({ discovery }) => discovery === record.HostOptions.SwarmOptions.Discovery,
+    ({ discovery }) => clusterKey(discovery) === clusterKey(record.HostOptions.SwarmOptions.Discovery),
   );
   const others = (group?.members ?? []).filter((member) => member.record.Name !== machineName);
   const otherMasters = others.filter((member) => member.record.HostOptions.SwarmOptions.Master);
   if (record.HostOptions.SwarmOptions.Master && others.length > 0 && otherMasters.length === 0) {
     throw lastMaster(machineName, group?.name ?? "");
   }
-  await withMachine(ctx, record, async (machine) => {
+  const isOwnEtcd = haClusterId(record.HostOptions.SwarmOptions.Discovery) !== undefined;
+  if (record.HostOptions.SwarmOptions.Master && isOwnEtcd && others.length > 0) {
+    await demoteMachine(ctx, machineName, tools);
+  }
+  await withMachine(ctx, await ctx.store.get(machineName), async (machine) => {
     if ((await machine.driver.state()) !== "Running") {
       throw cannotJoin(
         machineName,
@@ -62,6 +69,19 @@ export async function leaveCluster(
       );
     }
     await leave(machine, tools);
+  });
+  await forgetPlanned(ctx, group?.name ?? "", machineName);
+}
+
+/** A machine that went is not missed. */
+async function forgetPlanned(ctx: MachineContext, cluster: string, machine: string): Promise<void> {
+  const plan = cluster === "" ? undefined : await readPlan(ctx.store, cluster);
+  if (plan === undefined) return;
+  const stays = (name: string) => name !== machine;
+  await writePlan(ctx.store, {
+    ...plan,
+    masters: plan.masters.filter(stays),
+    nodes: plan.nodes.filter(stays),
   });
 }
 
@@ -91,7 +111,7 @@ async function requireUsable(machine: Machine): Promise<void> {
 
 async function nameOf(ctx: MachineContext, record: HostRecord): Promise<string> {
   const groups = clustersOf(await allMembers(ctx.store));
-  return groups.find(({ discovery }) => discovery === record.HostOptions.SwarmOptions.Discovery)?.name ?? "";
+  return groups.find(({ members }) => members.some((one) => one.record.Name === record.Name))?.name ?? "";
 }
 
 /** Swarm options of a new node: those of the cluster's master where the machine has none of its own. */

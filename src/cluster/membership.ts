@@ -1,4 +1,6 @@
 import type { HostRecord } from "../store/record.ts";
+import { bareTokenId } from "./discovery-url.ts";
+import { haClusterId } from "./ha/ha-discovery.ts";
 
 /** What the clusters are made of: a machine's record and the cluster name of its side file ("" for none). */
 export interface Member {
@@ -16,17 +18,28 @@ export interface ClusterGroup {
   readonly members: readonly Member[];
 }
 
+/**
+ * What the machines of one Swarm have in common: the discovery text, or the id alone for a cluster that moves from its
+ * master's token service to an etcd of its masters.
+ */
+export function clusterKey(discovery: string): string {
+  return bareTokenId(discovery) ?? haClusterId(discovery) ?? discovery;
+}
+
 /** Groups machines by discovery text, in the order of their first members; machines without Swarm are in none. */
 export function clustersOf(members: readonly Member[]): ClusterGroup[] {
   const byDiscovery = new Map<string, Member[]>();
   for (const member of members) {
     const { IsSwarm, Discovery } = member.record.HostOptions.SwarmOptions;
     if (!IsSwarm || Discovery === "") continue;
-    const group = byDiscovery.get(Discovery);
+    const key = clusterKey(Discovery);
+    const group = byDiscovery.get(key);
     if (group) group.push(member);
-    else byDiscovery.set(Discovery, [member]);
+    else byDiscovery.set(key, [member]);
   }
-  return [...byDiscovery].map(([discovery, group]) => {
+  return [...byDiscovery.values()].map((group) => {
+    const texts = group.map(({ record }) => record.HostOptions.SwarmOptions.Discovery);
+    const discovery = texts.find((text) => haClusterId(text) !== undefined) ?? texts[0] ?? "";
     const masters = group.filter(({ record }) => record.HostOptions.SwarmOptions.Master);
     const named = group.find(({ clusterName }) => clusterName !== "")?.clusterName;
     return { name: named ?? masters.at(-1)?.record.Name ?? "", discovery, masters, members: group };

@@ -2,7 +2,7 @@ import { shellQuote } from "../kit/shell.ts";
 import { serverCertificate } from "../machine/certificates.ts";
 import type { Machine } from "../machine/machine.ts";
 import { addressesOf } from "../machine/provisioning.ts";
-import { optionsDirOf } from "./swarm-machine.ts";
+import { optionsDirOf } from "./swarm-host.ts";
 
 /**
  * Gives a running machine a server certificate that fits its part in a cluster, without a restart of its engine: that

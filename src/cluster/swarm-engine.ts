@@ -20,8 +20,12 @@ export interface SwarmEngine {
   inspect(name: string): Promise<ContainerState | undefined>;
   create(name: string, body: ContainerBody): Promise<void>;
   start(name: string): Promise<void>;
-  /** Stops it gracefully for at most `graceSeconds` (10); succeeds when there is none. */
+  /** Stops it gracefully for at most `graceSeconds` (10); 0 kills it. Succeeds when there is none. */
   remove(name: string, graceSeconds?: number): Promise<void>;
+  /** Forgets a volume that no container uses; succeeds when there is none. */
+  removeVolume(name: string): Promise<void>;
+  /** Runs a program in a running container, without a terminal. */
+  exec(name: string, words: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>;
   /** The last lines of both streams. */
   logs(name: string, lines: number): Promise<string>;
   /** Host side of the default bridge; "" when there is none. */

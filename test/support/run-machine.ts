@@ -114,7 +114,7 @@ function context(
 
 const noTools: SwarmTools = {
   engineOf: () => Promise.reject(new Error("there is no engine in this world")),
-  localSwarmImage: async () => undefined,
+  localImage: async () => undefined,
   managerInfo: () => Promise.reject(new Error("there is no manager in this world")),
 };
 

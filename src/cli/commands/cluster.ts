@@ -1,7 +1,9 @@
 import type { ClusterPlan } from "../../cluster/cluster-file.ts";
 import type { FoundCluster } from "../../cluster/find.ts";
+import type { promoteMachine } from "../../cluster/ha/change-masters.ts";
 import type { FlagValues } from "../../driver/flags.ts";
 import { messageOf, usageError } from "../../kit/errors.ts";
+import type { LifecycleHooks } from "../../machine/lifecycle.ts";
 import { columns } from "../columns.ts";
 import type { CommandContext, CommandModule } from "../command.ts";
 import { confirm } from "../confirm.ts";
@@ -46,7 +48,7 @@ async function makeMachines(
   const creation = new ClusterCreation(machines, tools, plan, names);
   const width = flags.isSet("parallel") ? flags.int("parallel") : names.length;
   if (width < 1 && names.length > 0) throw usageError("--parallel takes a number from 1 on");
-  const outcomes = await pool(names, width, (name) =>
+  const outcomes = await pool(names, Math.max(width, creation.leastWidth), (name) =>
     creation.make(name, createRequest(ctx, name, driver, flags, swarmOptions(withoutRole(flags)))),
   );
   await ctx.progress.end();
@@ -127,19 +129,59 @@ export const scale: Run = async (ctx, [name = ""], flags) => {
   const { plan, add, remove } = await planScaling(machines, name, count);
   await writePlan(machines.store, plan);
   await makeMachines(ctx, plan, add, flags);
-  await removeAll(ctx, remove, false);
+  const { hooks } = await (await ctx.clusterParts()).actions();
+  await removeAll(ctx, remove, false, hooks);
   await ready(ctx, name);
   return 0;
 };
 
-/** `cluster join`: running machines become nodes of a cluster. */
-export const join: Run = async (ctx, [name = "", ...names]) => {
+/** `cluster join`: running machines become nodes of a cluster, or masters. */
+export const join: Run = async (ctx, [name = "", ...names], flags) => {
   const machines = await ctx.machines();
   const [{ joinCluster }, { tools }] = await Promise.all([
     import("../../cluster/join-leave.ts"),
     ctx.clusterParts().then(({ actions }) => actions()),
   ]);
   await each(ctx, names, (machine) => joinCluster(machines, name, machine, tools));
+  if (flags.bool("master")) return promote(ctx, names, flags);
+  return 0;
+};
+
+/** `cluster promote`: nodes become masters, one after the other. */
+export const promote: Run = async (ctx, names) => {
+  const { promoteMachine } = await import("../../cluster/ha/change-masters.ts");
+  return inTurn(ctx, names, promoteMachine);
+};
+
+/** `cluster demote`: masters become nodes. */
+export const demote: Run = async (ctx, names) => {
+  const { demoteMachine } = await import("../../cluster/ha/change-masters.ts");
+  return inTurn(ctx, names, demoteMachine);
+};
+
+async function inTurn(
+  ctx: CommandContext,
+  names: readonly string[],
+  task: typeof promoteMachine,
+): Promise<number> {
+  const machines = await ctx.machines();
+  const { tools } = await (await ctx.clusterParts()).actions();
+  for (const name of new Set(names)) await task(machines, name, tools);
+  await ctx.progress.end();
+  return 0;
+}
+
+/** `cluster repair`: starts what is off, makes lost machines anew, and tells all who the masters are. */
+export const repair: Run = async (ctx, [name = ""], flags) => {
+  const machines = await ctx.machines();
+  const [{ clearLost, tellAll }, { tools, hooks }] = await Promise.all([
+    import("../../cluster/ha/repair.ts"),
+    ctx.clusterParts().then(({ actions }) => actions()),
+  ]);
+  const { plan, make } = await clearLost(machines, name, tools, hooks);
+  if (plan !== undefined) await makeMachines(ctx, plan, make, flags);
+  await tellAll(machines, name, tools);
+  await ready(ctx, name);
   return 0;
 };
 
@@ -150,7 +192,8 @@ export const leave: Run = async (ctx, names) => {
     import("../../cluster/join-leave.ts"),
     ctx.clusterParts().then(({ actions }) => actions()),
   ]);
-  await each(ctx, names, (machine) => leaveCluster(machines, machine, tools));
+  for (const machine of new Set(names)) await leaveCluster(machines, machine, tools);
+  await ctx.progress.end();
   return 0;
 };
 
@@ -186,19 +229,22 @@ export const remove: Run = async (ctx, names, flags) => {
       ctx.progress.report({ type: "warning", machine, message: messageOf(error) });
     });
   }
-  await removeAll(ctx, going, force);
+  // all goes at once: nobody is left to be told
+  await removeAll(ctx, going, force, {});
   for (const name of names) await removePlan(machines.store, name);
   await ctx.progress.end();
   return 0;
 };
 
-async function removeAll(ctx: CommandContext, names: readonly string[], force: boolean): Promise<void> {
+async function removeAll(
+  ctx: CommandContext,
+  names: readonly string[],
+  force: boolean,
+  hooks: LifecycleHooks,
+): Promise<void> {
   if (names.length === 0) return;
   const machines = await ctx.machines();
-  const [{ removeMachines }, { hooks }] = await Promise.all([
-    import("../../machine/remove.ts"),
-    ctx.clusterParts().then(({ actions }) => actions()),
-  ]);
+  const { removeMachines } = await import("../../machine/remove.ts");
   const errors = await removeMachines(machines, names, { force }, hooks);
   for (const error of errors) ctx.progress.report({ type: "warning", message: messageOf(error) });
 }

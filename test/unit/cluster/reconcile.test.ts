@@ -11,6 +11,7 @@ const host = {
   optionsDir: "/var/lib/boot2docker",
   bridgeGateway: "172.17.0.1",
 };
+const told = (url: string) => ({ url, isOwnEtcd: false });
 const { SwarmOptions, EngineOptions } = member("m", {
   Master: true,
   Agent: true,
@@ -43,7 +44,7 @@ function stateOf(body: ContainerBody, more: Partial<ContainerState> = {}): Conta
 }
 
 describe("the swarm containers of a machine", () => {
-  const body = managerBody(SwarmOptions, EngineOptions, host, "token://ab");
+  const body = managerBody(SwarmOptions, EngineOptions, host, told("token://ab"));
 
   it("run the commands that docker-machine gave them", () => {
     expect(body.Cmd).toEqual(
@@ -56,13 +57,13 @@ describe("the swarm containers of a machine", () => {
         .split(" "),
     );
     expect(body.HostConfig.PortBindings["3376/tcp"]).toEqual([{ HostIp: "0.0.0.0", HostPort: "3376" }]);
-    const agent = agentBody(SwarmOptions, EngineOptions, host, "token://192.0.2.7:3376/v1/ab");
+    const agent = agentBody(SwarmOptions, EngineOptions, host, told("token://192.0.2.7:3376/v1/ab"));
     expect(agent.Cmd.slice(0, 4)).toEqual(["join", "--advertise", "192.0.2.7:2376", "--ttl=30s"]);
     expect(agent.Cmd.at(-1)).toBe("token://192.0.2.7:3376/v1/ab");
   });
 
   it("see the machine's certificates read-only, and the relay only on the bridge", () => {
-    const agent = agentBody(SwarmOptions, EngineOptions, host, "token://ab");
+    const agent = agentBody(SwarmOptions, EngineOptions, host, told("token://ab"));
     expect(agent.HostConfig.Binds).toEqual(["/var/lib/boot2docker:/var/lib/boot2docker:ro"]);
     expect(agent.HostConfig.PortBindings["3375/tcp"]).toEqual([{ HostIp: "172.17.0.1", HostPort: "3375" }]);
     expect(body.HostConfig.PortBindings["3375/tcp"]).toBeUndefined();
@@ -73,7 +74,7 @@ describe("the swarm containers of a machine", () => {
       { ...SwarmOptions, Address: "203.0.113.5", Host: "tcp://0.0.0.0:4000" },
       EngineOptions,
       host,
-      "x",
+      told("x"),
     );
     expect(moved.Cmd[moved.Cmd.indexOf("--advertise") + 1]).toBe("203.0.113.5:4000");
   });

@@ -1,0 +1,13 @@
+import type { Machine } from "../../machine/machine.ts";
+import type { SwarmTools } from "../swarm-machine.ts";
+import { peerUrlOf } from "./etcd-body.ts";
+import { etcdPeers, withControl } from "./etcd-peers.ts";
+
+/** Takes a machine out of the members of its cluster's etcd, through another master; nothing where no other answers. */
+export async function takeMemberOut(machine: Machine, tools: SwarmTools): Promise<void> {
+  const peer = (await etcdPeers(machine, tools)).find(({ members }) => members !== undefined);
+  if (peer === undefined) return;
+  const peerUrl = peerUrlOf(machine.record.Driver.IPAddress);
+  const own = peer.members?.find((one) => one.name === machine.name || one.peerUrl === peerUrl);
+  if (own !== undefined) await withControl(machine, peer.record, tools, (control) => control.remove(own.id));
+}
