@@ -4,7 +4,7 @@ import type { Env, RunResult } from "../../src/kit/process.ts";
 import { type Lab, type LabEngine, openLab } from "../lab/engines.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const machineProgram = join(root, "bin", "machine.js");
+export const machineProgram = join(root, "bin", "machine.js");
 const anyCode = Array.from({ length: 256 }, (_, code) => code);
 
 /** Where built images are kept between test runs. */
