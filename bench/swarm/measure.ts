@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -71,7 +72,7 @@ export async function measure({ engines, containersEach, seconds }: Plan): Promi
   const manager = startManager(port, file);
   try {
     const pid = manager.pid ?? 0;
-    await untilHealthy(port, engines);
+    await untilHealthy(manager, port, engines);
     const healthySeconds = (performance.now() - started) / 1000;
     const healthyCpuSeconds = cpuSeconds(pid);
     await delay(15_000);
@@ -195,12 +196,13 @@ function addrsOf(first: unknown): string[] {
   return first.addrs.map(String);
 }
 
-async function untilHealthy(port: number, engines: number): Promise<void> {
+async function untilHealthy(manager: ChildProcess, port: number, engines: number): Promise<void> {
   const end = performance.now() + 120_000;
   for (;;) {
     const health = await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined); // not listening yet
     const body: unknown = await health?.json().catch(() => undefined);
     if (JSON.stringify(body)?.includes(`"healthy":${engines}}`)) return;
+    if (manager.exitCode !== null) throw new Error(`the manager ended with ${manager.exitCode}`);
     if (performance.now() > end) throw new Error(`not all engines became Healthy: ${JSON.stringify(body)}`);
     await delay(20);
   }

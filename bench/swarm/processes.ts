@@ -45,11 +45,17 @@ function firstLine(child: ChildProcess): Promise<string> {
   });
 }
 
-/** Starts the built `swarm manage` over a file of addresses; the port is one that was free a moment ago. */
+/** Starts the built `swarm manage` (or the program that SWARM_PROGRAM names) over a file of addresses; the port is one that was free a moment ago. */
 export function startManager(port: number, file: string): ChildProcess {
   return spawn(
     process.execPath,
-    [join(root, "bin", "swarm.js"), "manage", "-H", `tcp://127.0.0.1:${port}`, `file://${file}`],
+    [
+      process.env["SWARM_PROGRAM"] ?? join(root, "bin", "swarm.js"),
+      "manage",
+      "-H",
+      `tcp://127.0.0.1:${port}`,
+      `file://${file}`,
+    ],
     { cwd: root, stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, NODE_ENV: "production" } },
   );
 }
