@@ -15,7 +15,15 @@ const yesFlags: readonly CliFlag[] = [
   { name: "force", short: "f", type: "bool", summary: "remove also what cannot be reached, without asking" },
 ];
 
-/** `machine cluster …`. */
+const composeFileFlag: CliFlag = {
+  name: "file",
+  short: "f",
+  type: "list",
+  value: "FILE",
+  summary: "compose file (compose.yaml here, when left out)",
+};
+
+/** `machine cluster …`, and what a compose file asks for. */
 export const clusterSpecs: readonly CommandSpec[] = [
   {
     name: "cluster",
@@ -163,5 +171,36 @@ export const clusterSpecs: readonly CommandSpec[] = [
         load: async () => ({ run: (await cluster()).remove }),
       },
     ],
+  },
+  {
+    name: "up",
+    group: "clusters",
+    summary: "Make the machines that a compose file asks for, then its services on them",
+    usage: "",
+    details: ["The file says under x-machine which clusters and machines; docs/compose.md shows how."],
+    args: { min: 0, max: 0 },
+    reports: true,
+    completes: "nothing",
+    flags: [
+      composeFileFlag,
+      { name: "yes", short: "y", type: "bool", summary: "do not ask" },
+      { name: "machines-only", type: "bool", summary: "leave the services alone" },
+    ],
+    load: () => import("../commands/up.ts"),
+  },
+  {
+    name: "down",
+    group: "clusters",
+    summary: "Remove the services of a compose file, and the machines that up made for it",
+    usage: "",
+    args: { min: 0, max: 0 },
+    reports: true,
+    completes: "nothing",
+    flags: [
+      composeFileFlag,
+      { name: "yes", short: "y", type: "bool", summary: "do not ask" },
+      { name: "keep-machines", type: "bool", summary: "remove the services alone" },
+    ],
+    load: () => import("../commands/down.ts"),
   },
 ];

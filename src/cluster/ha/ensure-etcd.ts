@@ -43,7 +43,13 @@ export async function ensureEtcd(
           );
     changed = await reconcile(engine, etcdName, bodyFor(initial));
   }
-  await untilVoting(machine, engine, host, tools);
+  try {
+    await untilVoting(machine, engine, host, tools);
+  } catch (error) {
+    const log = await engine.logs(etcdName, 3).catch(() => "");
+    machine.ctx.log.debug(`${machine.name}: the end of its etcd's log: ${log}`);
+    throw error;
+  }
   return changed;
 }
 

@@ -45,7 +45,6 @@ export function etcdBody(
     Entrypoint: ["etcd"],
     Cmd: [
       `--name=${name}`,
-      `--data-dir=${dataDir}/${clusterId}`,
       `--listen-client-urls=https://0.0.0.0:${etcdPorts.client}`,
       `--advertise-client-urls=${clientUrl}`,
       `--listen-peer-urls=https://0.0.0.0:${etcdPorts.peer}`,
@@ -57,7 +56,8 @@ export function etcdBody(
       "--election-timeout=2500",
       "--auto-compaction-retention=1",
     ],
-    Env: initialEnv(initial),
+    // a flag would contradict the variable that the image sets
+    Env: [`ETCD_DATA_DIR=${dataDir}/${clusterId}`, ...initialEnv(initial)],
     Labels: {},
     ExposedPorts: {},
     HostConfig: {
