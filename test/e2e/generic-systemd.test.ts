@@ -19,13 +19,13 @@ beforeAll(async () => {
   const daemonJson = JSON.stringify(usersJson);
   plain = await bootSystemdHost(world.lab, { number: 1, authorizedKey, daemonJson });
   boss = await bootSystemdHost(world.lab, { number: 2, authorizedKey });
-}, 300_000);
+});
 
 afterAll(async () => {
   await plain?.stop();
   await boss?.stop();
   await world?.close();
-}, 120_000);
+});
 
 const generic = (host: SystemdHost) => [
   "-d",
