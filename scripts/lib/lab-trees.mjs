@@ -1,5 +1,6 @@
-// Trees of Debian releases that the labs use: sid with the real VirtualBox, trixie with Docker 26, a bookworm that boots.
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+// Trees of Debian releases that the labs use: sid with the real VirtualBox, trixie with Docker 26, a bookworm that boots;
+// and trixie's docker compose.
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { must, root, say } from "./host.mjs";
 
@@ -10,6 +11,8 @@ export async function ensureLabTrees(cacheDir) {
   await must("the tree of Debian sid with VirtualBox", "sh", [makeVbox, join(cacheDir, "vbox-sid")], quiet);
   await ensureTree(join(cacheDir, "trixie-docker"), "usr/sbin/dockerd", trixieTree);
   await ensureTree(join(cacheDir, "debian-systemd"), "usr/sbin/dockerd", systemdTree);
+  const trixie = join(cacheDir, "trixie-docker");
+  await ensureTree(join(cacheDir, "compose"), "docker-compose", (path) => composePlugin(path, trixie));
 }
 
 async function ensureTree(path, mark, make) {
@@ -45,6 +48,20 @@ async function systemdTree(path) {
   await must("the tree of Debian bookworm", "mmdebstrap", [...options, "bookworm", path], quiet);
   for (const folder of ["var/cache/apt", "var/lib/apt/lists"])
     rmSync(join(path, folder), { recursive: true, force: true });
+}
+
+/** The plugin docker-compose of Debian trixie, fetched by the tree's own apt. */
+async function composePlugin(path, trixie) {
+  const work = join(trixie, "compose-download");
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(work, { recursive: true });
+  const script = `cd /compose-download && { apt-get -qq download docker-compose || { apt-get -qq update && apt-get -qq download docker-compose; }; } &&
+dpkg-deb -x docker-compose_*.deb tree`;
+  await must("docker compose of Debian trixie", "chroot", [trixie, "sh", "-c", script], quiet);
+  mkdirSync(path, { recursive: true });
+  const plugin = join("usr", "libexec", "docker", "cli-plugins", "docker-compose");
+  cpSync(join(work, "tree", plugin), join(path, "docker-compose"));
+  rmSync(work, { recursive: true, force: true });
 }
 
 const quiet = {
