@@ -134,6 +134,8 @@ async function findContainer(
     await ensureLoaded(ctx, engine, path, archive, progress);
     return archive.tag;
   }
+  if (!isReference(source))
+    throw imageNotFound(`there is no file "${source}", and no image can have that name`, buildHint);
   if ((await layerOf(engine, source)) !== undefined) return source;
   progress(`pulling ${source}`);
   await engine.request("POST", `/images/create?fromImage=${encodeURIComponent(withTag(source))}`);
@@ -178,6 +180,10 @@ async function layerOf(engine: ImageEngine, reference: string): Promise<string |
     typeof labels === "object" && labels !== null ? Reflect.get(labels, digestLabel) : undefined;
   return typeof label === "string" ? label : "";
 }
+
+/** What may stand in the path of a request; source: the OCI distribution specification, "Pulling manifests". */
+const isReference = (text: string) =>
+  /^[a-z0-9][a-z0-9._-]*(:\d+)?(\/[a-z0-9][a-z0-9._-]*)*(:[\w.-]+)?(@[a-z0-9]+:[0-9a-f]+)?$/i.test(text);
 
 const withTag = (reference: string) => (/[:@][^/]*$/.test(reference) ? reference : `${reference}:latest`);
 
