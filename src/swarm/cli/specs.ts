@@ -164,6 +164,6 @@ export const commands: readonly CommandSpec[] = [
     load: () => import("./commands/discovery-serve.ts"),
   },
   nodeCommand("ls", "", "List the nodes of a manager"),
-  nodeCommand("drain", "NODE", "Take a node out of scheduling, and move what may be moved"),
+  nodeCommand("drain", "NODE", "Take a node out of scheduling; what runs there stays"),
   nodeCommand("activate", "NODE", "Let a node take new containers again"),
 ];
