@@ -121,12 +121,17 @@ export class ClusterCreation {
     return haClusterId(this.plan.discovery) === undefined ? 1 : Math.max(1, this.masters.length);
   }
 
+  private afterAddress(name: string): Promise<unknown> {
+    this.addressed.pass(name);
+    return this.addressed.all;
+  }
+
   /** Makes one machine; a master that fails does not keep the others waiting. */
   async make(name: string, base: CreateRequest): Promise<void> {
     const { ctx, plan, tools } = this;
     const isMaster = plan.masters.includes(name);
     const timing: StepTiming = {
-      ...(isMaster ? { addressed: () => this.addressed.pass(name) } : { before: this.ready.all }),
+      ...(isMaster ? { addressed: () => this.afterAddress(name) } : { before: this.ready.all }),
       configured: () => this.ready.pass(name),
       together: this.names,
     };
@@ -158,8 +163,7 @@ function swarmPart(plan: ClusterPlan, given: CreateRequest["swarm"], isMaster: b
 interface Turnstile {
   /** Resolves when all have passed. */
   readonly all: Promise<unknown>;
-  /** Gives `all`. */
-  pass(name: string): Promise<unknown>;
+  pass(name: string): void;
 }
 
 function turnstile(names: readonly string[]): Turnstile {
@@ -167,9 +171,6 @@ function turnstile(names: readonly string[]): Turnstile {
   const all = Promise.all(names.map((name) => new Promise<void>((resolve) => waiting.set(name, resolve))));
   return {
     all,
-    pass(name) {
-      waiting.get(name)?.();
-      return all;
-    },
+    pass: (name) => waiting.get(name)?.(),
   };
 }

@@ -197,9 +197,11 @@ function failedStream(response: IncomingMessage, text: string): void {
 
 function engineRefused(what: string, { status, body }: Answer): AppError {
   const parsed = v.safeParse(v.object({ message: v.string() }), body);
-  const text = parsed.success ? parsed.output.message : String(body ?? "");
+  const text = parsed.success ? parsed.output.message : bodyText(body);
   return new AppError("ENGINE_REFUSED", `${what}: the engine answered ${status}: ${text.trim()}`);
 }
+
+const bodyText = (body: unknown) => (typeof body === "string" ? body : JSON.stringify(body ?? ""));
 
 function stateOf(body: unknown): ContainerState {
   const parsed = v.safeParse(inspectSchema, body);

@@ -8,7 +8,7 @@ import { agentName } from "./containers.ts";
 import { bareTokenId } from "./discovery-url.ts";
 import { haClusterId } from "./ha/ha-discovery.ts";
 import { refreshMembers } from "./ha/refresh.ts";
-import { takeMemberOut } from "./ha/take-out.ts";
+import { forgetNode, takeMemberOut } from "./ha/take-out.ts";
 import { healthyLimit, waitUntilHealthy } from "./healthy.ts";
 import { writeClusterNote } from "./side-file.ts";
 import { configureSwarm, type SwarmTools } from "./swarm-machine.ts";
@@ -108,7 +108,11 @@ async function signOff(machine: Machine, tools: SwarmTools): Promise<void> {
   const over = new AbortController();
   const work = (async () => {
     if (Master && haClusterId(Discovery) !== undefined) await takeMemberOut(machine, tools);
-    if (!Agent || (await machine.driver.state()) !== "Running") return;
+    if (!Agent) return;
+    if ((await machine.driver.state()) !== "Running") {
+      await forgetNode(machine, tools);
+      return;
+    }
     await tools.engineOf(machine, (engine) => engine.remove(agentName, 3));
   })().catch((error: unknown) => {
     // the machine goes all the same; its registration ends by itself

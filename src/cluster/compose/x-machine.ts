@@ -148,7 +148,7 @@ class BlockReader {
       return entries;
     }
     for (const { key, value } of node.items) {
-      const name = isScalar(key) ? String(key.value) : "";
+      const name = isScalar(key) ? scalarText(key.value) : "";
       if (allowed !== undefined && !allowed.includes(name)) {
         this.#mistake(key, `"${what}" has no "${name}"; it may have ${allowed.join(", ")}`);
       } else entries.set(name, value ?? undefined);
@@ -178,12 +178,12 @@ class BlockReader {
 
   /** One value, a list of them, or a mapping that means KEY=VALUE. */
   #texts(node: unknown, what: string): string[] {
-    if (isScalar(node) && node.value !== null) return [String(node.value)];
+    if (isScalar(node) && node.value !== null) return [scalarText(node.value)];
     if (isSeq(node)) return node.items.flatMap((item) => this.#texts(item, what));
     if (isMap(node)) {
       return node.items.flatMap(({ key, value }) =>
         isScalar(key) && isScalar(value)
-          ? [`${String(key.value)}=${String(value.value ?? "")}`]
+          ? [`${scalarText(key.value)}=${scalarText(value.value)}`]
           : this.#texts(key, what),
       );
     }
@@ -204,6 +204,11 @@ class BlockReader {
     const { line, col } = this.#lines.linePos(offset);
     return `${this.#file}:${line}:${col}`;
   }
+}
+
+function scalarText(value: unknown): string {
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 }
 
 const isNode = (node: unknown): node is Node => isMap(node) || isSeq(node) || isScalar(node);

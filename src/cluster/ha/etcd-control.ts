@@ -55,6 +55,11 @@ export class EtcdControl {
     for (const [key, value] of entries) await this.#ctl("put", `--lease=${lease}`, key, value);
   }
 
+  /** Deletes all keys that begin with this. */
+  async forget(prefix: string): Promise<void> {
+    await this.#ctl("del", "--prefix", prefix);
+  }
+
   async #ctl(...words: string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await this.#engine.exec(etcdName, etcdctl(this.#host, words));
     if (exitCode !== 0) throw refused(words.join(" "), stderr);
