@@ -23,7 +23,7 @@ export async function askManager(machine: Machine, tools: SwarmTools): Promise<M
 }
 
 /** Asks the masters of a cluster one after the other; the first answer. */
-export async function askCluster(
+async function askCluster(
   machine: Machine,
   cluster: ClusterGroup,
   tools: SwarmTools,

@@ -115,7 +115,7 @@ async function nameOf(ctx: MachineContext, record: HostRecord): Promise<string> 
 }
 
 /** Swarm options of a new node: those of the cluster's master where the machine has none of its own. */
-export function asNode(record: HostRecord, cluster: FoundCluster): SwarmOptions {
+function asNode(record: HostRecord, cluster: FoundCluster): SwarmOptions {
   const own = record.HostOptions.SwarmOptions;
   const master = cluster.group.masters[0]?.record.HostOptions.SwarmOptions;
   return {

@@ -59,6 +59,6 @@ function onlyCluster(clusters: readonly ClusterGroup[]): ClusterGroup {
 }
 
 /** The name a cluster was given, not the one it takes from its master. */
-export function givenName(cluster: ClusterGroup): string {
+function givenName(cluster: ClusterGroup): string {
   return cluster.members.find(({ clusterName }) => clusterName !== "")?.clusterName ?? "";
 }
