@@ -23,11 +23,7 @@ export async function askManager(machine: Machine, tools: SwarmTools): Promise<M
 }
 
 /** Asks the masters of a cluster one after the other; the first answer. */
-async function askCluster(
-  machine: Machine,
-  cluster: ClusterGroup,
-  tools: SwarmTools,
-): Promise<ManagerInfo> {
+async function askCluster(machine: Machine, cluster: ClusterGroup, tools: SwarmTools): Promise<ManagerInfo> {
   let failure: unknown = new AppError("CLUSTER_WITHOUT_MASTER", `cluster "${cluster.name}" has no master`);
   for (const { record } of cluster.masters) {
     const master = record.Name === machine.name ? machine : await openMachine(machine.ctx, record);

@@ -34,8 +34,8 @@ afterEach(async () => {
 
 /** A user's environment in which no engine and no machine is chosen. */
 function cleanEnv(): Env {
-  const { DOCKER_HOST, DOCKER_CONTEXT, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH, MACHINE_STORAGE_PATH, ...rest } =
-    process.env;
+  const chosen = /^(DOCKER_|MACHINE_STORAGE_PATH$)/;
+  const rest = Object.fromEntries(Object.entries(process.env).filter(([name]) => !chosen.test(name)));
   return { ...rest, ...env };
 }
 
@@ -99,7 +99,8 @@ describe.sequential("quickstart", () => {
     const broken = join(dir, "broken-service");
     await writeFile(broken, "#!/bin/sh\nexit 1\n");
     await chmod(broken, 0o755);
-    // a computer of its own as far as this goes: its network, its /run with /run/docker.sock, its service script
+    // a computer of its own as far as this goes: its network, its /run with /run/docker.sock, its service script, its
+    // processes, which end with the script whatever happens
     const inside = `set -e
       mount -t tmpfs tmpfs /run
       mount --bind ${broken} /etc/init.d/docker
@@ -111,7 +112,7 @@ describe.sequential("quickstart", () => {
       test ! -e /proc/$pid; test ! -e /run/machine-engine; test ! -e ${join(dir, basename(dir))}
       echo "left: $(docker version >/dev/null 2>&1 && echo an engine)$(ls ${dir}/.docker/machine/machines)"`;
     const result = await bash(
-      `exec nsenter --net=/run/netns/${namespace} unshare --mount --propagation private bash -c '${inside.replaceAll("'", `'\\''`)}'`,
+      `exec nsenter --net=/run/netns/${namespace} unshare --mount --propagation private --pid --fork --kill-child --mount-proc bash -c '${inside.replaceAll("'", `'\\''`)}'`,
     );
     expect(result.exitCode, told("quickstart and --down", result)).toBe(0);
     expectCluster(result);
