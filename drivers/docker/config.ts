@@ -3,6 +3,8 @@ import { AppError, usageError } from "#kit/errors";
 
 export interface DockerConfig extends DriverConfig {
   Container: string;
+  /** The engine's id of the container, by which it is known after the store was moved; "" before it is made. */
+  ContainerID: string;
   Image: string;
   Network: string;
   /** "" until the network was chosen. */
@@ -85,6 +87,7 @@ export function configure(values: FlagValues, base: DriverConfig): DockerConfig 
     SSHUser: "docker",
     SSHPort: 22,
     Container: `machine-${base.MachineName}`,
+    ContainerID: "",
     Image: values.string("docker-image"),
     Network: network,
     NetworkCIDR: cidr,
@@ -115,6 +118,7 @@ export function openConfig(config: DriverConfig): DockerConfig {
     SSHUser: config.SSHUser === "" ? "docker" : config.SSHUser,
     SSHPort: config.SSHPort === 0 ? 22 : config.SSHPort,
     Container: text("Container", `machine-${config.MachineName}`),
+    ContainerID: text("ContainerID", ""),
     Image: text("Image", ""),
     Network: text("Network", "machine"),
     NetworkCIDR: text("NetworkCIDR", ""),

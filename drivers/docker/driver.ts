@@ -15,7 +15,7 @@ import { poll } from "#kit/retry";
 import { configure, type DockerConfig, flags, openConfig } from "./config.ts";
 import { containerBody } from "./container.ts";
 import { Engine, textAt } from "./engine.ts";
-import { label } from "./labels.ts";
+import { isOf, label } from "./labels.ts";
 import { freeAddress, makeNetwork, networkRange, removeUnusedNetwork } from "./network.ts";
 import { addressOf, publishTarget, reachOf, stateOf } from "./reach.ts";
 import { settle } from "./settle.ts";
@@ -71,7 +71,7 @@ class DockerDriver implements Driver<DockerConfig> {
       this.config.NetworkCIDR = range ?? (await makeNetwork(this.#engine, Network, this.config.NetworkCIDR));
       this.config.IPAddress = await freeAddress(this.#engine, Network, this.config.NetworkCIDR);
       await hooks.making({ kind: "container", id: this.config.Container });
-      await this.#engine.call(
+      const made = await this.#engine.call(
         "POST",
         `/containers/create?name=${this.config.Container}`,
         containerBody({
@@ -83,6 +83,7 @@ class DockerDriver implements Driver<DockerConfig> {
           cgroupVersion: textAt(info, "CgroupVersion"),
         }),
       );
+      this.config.ContainerID = textAt(made, "Id");
     });
     await this.#ctx.engine.remember();
     await this.start();
@@ -203,7 +204,7 @@ class DockerDriver implements Driver<DockerConfig> {
   #isOurs(container: unknown): boolean {
     return (
       textAt(container, "Config", "Labels", label.owner) === "machine" &&
-      textAt(container, "Config", "Labels", label.store) === this.config.StorePath
+      isOf(this.config, textAt(container, "Config", "Labels", label.store), textAt(container, "Id"))
     );
   }
 

@@ -2,7 +2,7 @@ import type { DriverContext, StateAnswer } from "#driver";
 import { messageOf } from "#kit/errors";
 import type { DockerConfig } from "./config.ts";
 import { Engine, textAt } from "./engine.ts";
-import { label } from "./labels.ts";
+import { isOf, label } from "./labels.ts";
 import { listedReach, stateNamed } from "./reach.ts";
 
 /** States of all container machines with one call to the engine. */
@@ -19,13 +19,13 @@ export async function states(
       answers.set(MachineName, { state: "Error", url: "", error: messageOf(error) });
     return answers;
   }
-  const byName = new Map(
-    entries
-      .filter((entry) => textAt(entry, "Labels", label.store) === ctx.storeRoot)
-      .map((entry) => [textAt(entry, "Labels", label.name), entry]),
-  );
-  for (const { MachineName, Container } of configs) {
-    const entry = byName.get(MachineName);
+  for (const config of configs) {
+    const { MachineName, Container } = config;
+    const entry = entries.find(
+      (one) =>
+        textAt(one, "Labels", label.name) === MachineName &&
+        isOf(config, textAt(one, "Labels", label.store), textAt(one, "Id")),
+    );
     if (entry === undefined) {
       answers.set(MachineName, { state: "NotFound", url: "", error: `the container "${Container}" is gone` });
       continue;
