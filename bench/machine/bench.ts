@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const runs = Number(option("runs", "11"));
   const load = loadavg()[0] ?? 0;
   const startup = isAsked("startup") ? await measureStartup(runs) : {};
-  const { stages, ...docker } = isAsked("docker") ? await measureDocker(3) : { stages: {} };
+  const { stages, ...docker } = isAsked("docker") ? await measureDocker(Math.min(3, runs)) : { stages: {} };
   const vbox = isAsked("vbox") ? await measureVbox(process.argv.includes("--full")) : {};
   const parts = { startup, docker, vbox };
   const missed: string[] = [];

@@ -39,7 +39,7 @@ function cleanEnv(): Env {
   return { ...rest, ...env };
 }
 
-async function bash(text: string, timeoutMs = 400_000): Promise<RunResult> {
+async function bash(text: string, timeoutMs = 540_000): Promise<RunResult> {
   // env -i: what is left out above must not come in from this process
   const words = Object.entries(cleanEnv()).map(([name, value]) => `${name}=${value ?? ""}`);
   const result = await run("env", ["-i", ...words, "bash", "-c", text], { timeoutMs, okCodes: anyCode });
