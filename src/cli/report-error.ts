@@ -20,7 +20,7 @@ export function reportError(io: Io, error: unknown, options: { debug: boolean; j
 function stackOf(error: unknown): string {
   const parts: string[] = [];
   for (let one = error; one !== undefined && parts.length < 8; ) {
-    parts.push(one instanceof Error ? (one.stack ?? one.message) : String(one));
+    parts.push(one instanceof Error ? (one.stack ?? one.message) : messageOf(one));
     one = one instanceof Error ? one.cause : undefined;
   }
   return parts.join("\ncaused by: ");

@@ -139,7 +139,15 @@ export class PipelineParser {
         return this.parenthesis(at);
       case "word":
         return this.word(token, context);
-      default:
+      case "assign":
+      case "close":
+      case "comma":
+      case "declare":
+      case "open":
+      case "pipe":
+      case "rightParen":
+      case "space":
+      case "text":
         throw this.reader.unexpected(token, context);
     }
   }

@@ -90,7 +90,7 @@ async function argumentsOf(
 ): Promise<readonly string[]> {
   const given = words.filter((word) => !isFlag(word));
   if (spec.args.max !== undefined && given.length >= spec.args.max) return [];
-  switch (spec.completes) {
+  switch (spec.completes ?? "nothing") {
     case "machines":
       return (await machineNames(ctx)).filter((name) => !given.includes(name));
     case "commands":
@@ -99,7 +99,7 @@ async function argumentsOf(
       return shellNames;
     case "files":
       return [files];
-    default:
+    case "nothing":
       return [];
   }
 }
