@@ -60,8 +60,8 @@ const flags: readonly FlagSpec[] = [
 /** Longest wait at create: the host is expected to run. */
 const createMs = 30_000;
 
-/** A quick look whether the host is up; machines far away may take their time. */
-const probeMs = 5_000;
+/** A look whether the host is up: a busy one that has accepted the connection may take its time to greet. */
+const probeMs = 15_000;
 
 function port(values: FlagValues, name: string): number {
   const value = values.int(name);
@@ -156,7 +156,8 @@ class GenericDriver implements Driver<GenericConfig> {
 
   async state(): Promise<MachineState> {
     try {
-      await this.#ctx.ssh.waitForBanner(await this.sshAddress(), { timeoutMs: probeMs, ...this.#signal() });
+      const look = { timeoutMs: probeMs, once: true, ...this.#signal() };
+      await this.#ctx.ssh.waitForBanner(await this.sshAddress(), look);
       return "Running";
     } catch (error) {
       if (isAppError(error, "SSH_UNREACHABLE")) return "Stopped";

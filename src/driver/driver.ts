@@ -55,10 +55,13 @@ export interface DriverSsh {
     command: string,
     options?: { input?: string; timeoutMs?: number },
   ): Promise<{ stdout: string; stderr: string }>;
-  /** Resolves when sshd greets with its banner (no login is made); rejects with SSH_UNREACHABLE at the deadline. */
+  /**
+   * Resolves when sshd greets with its banner (no login is made); rejects with SSH_UNREACHABLE at the deadline, with
+   * `once` as soon as one attempt has failed.
+   */
   waitForBanner(
     address: Pick<SshAddress, "host" | "port">,
-    options: { timeoutMs: number; signal?: AbortSignal },
+    options: { timeoutMs: number; signal?: AbortSignal; once?: boolean },
   ): Promise<void>;
   /** Makes the machine's key pair (0600) unless it is there; gives the public key's line. */
   ensureKey(keyPath: string): Promise<string>;

@@ -1,24 +1,20 @@
 import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { Readable } from "node:stream";
-import type { Config, NodeSSH } from "node-ssh";
+import type { NodeSSH } from "node-ssh";
 import type { SshAddress } from "../driver/driver.ts";
 import type { Clock } from "../kit/clock.ts";
 import { isAppError, messageOf } from "../kit/errors.ts";
-import { readTextIfPresent } from "../kit/fs.ts";
 import type { Log } from "../kit/log.ts";
 import type { Env } from "../kit/process.ts";
 import { shellQuote } from "../kit/shell.ts";
 import { waitForBanner } from "./banner.ts";
+import { type Credentials, credentialsFor } from "./credentials.ts";
 import {
   hostKeyChanged,
   sshAuthFailed,
   sshCommandFailed,
   sshCommandTimedOut,
   sshConnectionLost,
-  sshKeyUnreadable,
   sshUnreachable,
 } from "./errors.ts";
 import { isPinned, pinKey, pinnedKeys } from "./known-hosts.ts";
@@ -43,6 +39,15 @@ export async function connectNative(
   address: SshAddress,
   options: SshConnectOptions,
 ): Promise<SshConnection> {
+  return new NativeConnection(await openClient(deps, address, options), address, options.signal);
+}
+
+/** The client of such a connection, logged in. */
+export async function openClient(
+  deps: NativeSshDeps,
+  address: SshAddress,
+  options: SshConnectOptions,
+): Promise<NodeSSH> {
   const { clock, log } = deps;
   const start = clock.monotonic();
   const left = () => options.timeoutMs - (clock.monotonic() - start);
@@ -55,7 +60,7 @@ export async function connectNative(
     try {
       const client = await logIn(new NodeSSH(), address, options, credentials, Math.max(left(), 1_000));
       log.debug(`ssh ${address.user}@${address.host}:${address.port}: connected`);
-      return new NativeConnection(client, address, options.signal);
+      return client;
     } catch (error) {
       if (isAppError(error, "SSH_HOST_KEY_CHANGED")) throw error;
       const refused = isAuthFailure(error);
@@ -79,33 +84,15 @@ function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return (
     ("level" in error && /^client-(timeout|socket)$/.test(String(error.level))) ||
-    /^Not connected/.test(error.message)
+    error.message.startsWith("Not connected")
   );
-}
-
-async function credentialsFor(address: SshAddress, env: Env): Promise<Pick<Config, "privateKey" | "agent">> {
-  if (address.keyPath !== "") {
-    try {
-      return { privateKey: await readFile(address.keyPath, "utf8") };
-    } catch (error) {
-      throw sshKeyUnreadable(address.keyPath, error);
-    }
-  }
-  const agent = env["SSH_AUTH_SOCK"];
-  if (agent) return { agent };
-  const home = env["HOME"] ?? homedir();
-  for (const name of ["id_ed25519", "id_ecdsa", "id_rsa"]) {
-    const privateKey = await readTextIfPresent(join(home, ".ssh", name));
-    if (privateKey !== undefined) return { privateKey };
-  }
-  return {};
 }
 
 async function logIn(
   ssh: NodeSSH,
   address: SshAddress,
   options: SshConnectOptions,
-  credentials: Pick<Config, "privateKey" | "agent">,
+  credentials: Credentials,
   timeoutMs: number,
 ): Promise<NodeSSH> {
   const pinned = await pinnedKeys(options.knownHostsPath);

@@ -3,15 +3,14 @@ import type { Ssh } from "./ssh.ts";
 
 /** SSH as the programs use it; node-ssh is loaded at the first connection. */
 export function openSsh(deps: NativeSshDeps): Ssh {
-  const ssh: Ssh = {
+  return {
     connect: async (address, options) => {
       const { connectNative } = await import("./native.ts");
       return connectNative(deps, address, options);
     },
     shell: async (address, args, options) => {
       const { systemShell } = await import("./system.ts");
-      return systemShell(ssh, address, args, options);
+      return systemShell(deps, address, args, options);
     },
   };
-  return ssh;
 }

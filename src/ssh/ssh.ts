@@ -40,6 +40,11 @@ export interface SshConnectOptions {
   knownHostsPath: string;
 }
 
+export interface SshShellOptions extends Pick<SshConnectOptions, "knownHostsPath"> {
+  /** The client of this program, also where the system has an `ssh`. */
+  native?: boolean;
+}
+
 /**
  * Opens connections. Host keys are pinned on first contact and checked ever after.
  * Errors: SSH_UNREACHABLE (deadline), SSH_AUTH_FAILED, SSH_HOST_KEY_CHANGED (never retried).
@@ -47,9 +52,5 @@ export interface SshConnectOptions {
 export interface Ssh {
   connect(address: SshAddress, options: SshConnectOptions): Promise<SshConnection>;
   /** The system's `ssh` for a person: stdio inherited, exit code given back. */
-  shell(
-    address: SshAddress,
-    args: readonly string[],
-    options: Pick<SshConnectOptions, "knownHostsPath">,
-  ): Promise<number>;
+  shell(address: SshAddress, args: readonly string[], options: SshShellOptions): Promise<number>;
 }

@@ -2,7 +2,8 @@ import type { SshAddress } from "../driver/driver.ts";
 import { runAttached } from "../kit/attached.ts";
 import { isAppError } from "../kit/errors.ts";
 import { hostAlias } from "./known-hosts.ts";
-import type { Ssh, SshConnectOptions } from "./ssh.ts";
+import type { NativeSshDeps } from "./native.ts";
+import type { SshConnectOptions, SshShellOptions } from "./ssh.ts";
 
 /** Arguments of the system's ssh for a machine; host keys are those that were pinned. Source: ssh(1), ssh_config(5). */
 export function sshArguments(
@@ -35,26 +36,20 @@ export function sshArguments(
   ];
 }
 
-/** The system's ssh with our terminal; where there is none, one command runs in process. */
+/** The system's ssh with our terminal; the client of this program where there is none, or where it is asked for. */
 export async function systemShell(
-  ssh: Pick<Ssh, "connect">,
+  deps: NativeSshDeps,
   address: SshAddress,
   args: readonly string[],
-  options: Pick<SshConnectOptions, "knownHostsPath">,
+  options: SshShellOptions,
 ): Promise<number> {
-  try {
-    return await runAttached("ssh", sshArguments(address, args, options));
-  } catch (error) {
-    if (!isAppError(error, "PROGRAM_NOT_FOUND") || args.length === 0) throw error;
+  if (options.native !== true) {
+    try {
+      return await runAttached("ssh", sshArguments(address, args, options));
+    } catch (error) {
+      if (!isAppError(error, "PROGRAM_NOT_FOUND")) throw error;
+    }
   }
-  const connection = await ssh.connect(address, { ...options, timeoutMs: 30_000 });
-  try {
-    const anyCode = Array.from({ length: 256 }, (_, code) => code);
-    const result = await connection.run(args.join(" "), { okCodes: anyCode, timeoutMs: 86_400_000 });
-    process.stdout.write(result.stdout);
-    process.stderr.write(result.stderr);
-    return result.exitCode;
-  } finally {
-    await connection.close();
-  }
+  const { nativeShell } = await import("./native-shell.ts");
+  return nativeShell(deps, address, args, options, process);
 }

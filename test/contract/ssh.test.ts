@@ -2,11 +2,14 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/kit/clock.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { realRun } from "../../src/kit/process.ts";
+import { waitForBanner } from "../../src/ssh/banner.ts";
 import { ensureKey } from "../../src/ssh/keys.ts";
+import { nativeShell } from "../../src/ssh/native-shell.ts";
 import { openSsh } from "../../src/ssh/open.ts";
 import { sshArguments } from "../../src/ssh/system.ts";
 import { freePort, realSshd, ssh2Server, type TestSshServer } from "../support/ssh-server.ts";
@@ -122,6 +125,17 @@ describe.each([
     expect((await run("ssh", strict, { okCodes: [9], timeoutMs: 60_000 })).exitCode).toBe(9);
   });
 
+  it("runs a command for a person with the client of this program, on streams that are no terminal", async () => {
+    const deps = { clock: systemClock, log: silentLog, env: {} };
+    const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+    streams.stdin.end("some input\n");
+    const command = ["read", "line;", 'echo "got $line";', "echo aside >&2;", "exit 41"];
+    const code = await nativeShell(deps, server.address, command, { knownHostsPath }, streams);
+    expect(code).toBe(41);
+    expect(String(streams.stdout.read())).toBe("got some input\n");
+    expect(String(streams.stderr.read())).toBe("aside\n");
+  });
+
   it("says that a key is not accepted", async () => {
     const keyPath = join(dir, "other_key");
     await ensureKey(keyPath);
@@ -145,7 +159,53 @@ describe.each([
   });
 });
 
+describe("a login with the client of this program", () => {
+  it("has a terminal of our size on the far side, and raw keys on ours", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "machine-ssh-"));
+    const keyPath = join(dir, "id_rsa");
+    const server = await realSshd({ dir, keyPath, publicKey: await ensureKey(keyPath) });
+    try {
+      const raw: boolean[] = [];
+      const tty = { isTTY: true, columns: 91, rows: 27 };
+      const stdin = Object.assign(new PassThrough(), tty, { setRawMode: (on: boolean) => raw.push(on) });
+      const stdout = Object.assign(new PassThrough(), tty);
+      stdin.write("stty size; exit 7\n");
+      const deps = { clock: systemClock, log: silentLog, env: {} };
+      const options = { knownHostsPath: join(dir, "known_hosts") };
+      const terminal = { stdin, stdout, stderr: new PassThrough() };
+      expect(await nativeShell(deps, server.address, [], options, terminal)).toBe(7);
+      expect(String(stdout.read())).toContain("27 91");
+      expect(raw).toEqual([true, false]);
+    } finally {
+      await server.stop();
+      await rm(dir, { recursive: true, force: true });
+    }
+  });
+});
+
 describe("waiting for SSH", () => {
+  it("with one look, a refused connection is told at once", async () => {
+    const target = { host: "127.0.0.1", port: await freePort() };
+    let delays = 0;
+    const clock = { ...systemClock, delay: () => Promise.reject(new Error(`delay ${++delays}`)) };
+    const look = waitForBanner(clock, target, { timeoutMs: 600_000, once: true });
+    await expect(look).rejects.toMatchObject({ code: "SSH_UNREACHABLE" });
+    expect(delays).toBe(0);
+  });
+
+  it("with one look, a server that says nothing is left after the limit", async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const bound = silent.address();
+    const port = bound !== null && typeof bound === "object" ? bound.port : 0;
+    const look = waitForBanner(systemClock, { host: "127.0.0.1", port }, { timeoutMs: 200, once: true });
+    await expect(look).rejects.toMatchObject({
+      code: "SSH_UNREACHABLE",
+      message: expect.stringContaining("says nothing"),
+    });
+    silent.close();
+  });
+
   it("does not take a forward that accepts and says nothing for a server", async () => {
     const dir = await mkdtemp(join(tmpdir(), "machine-ssh-"));
     const silent = createServer((socket) => socket.destroy());

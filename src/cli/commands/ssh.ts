@@ -11,5 +11,6 @@ export const run: CommandModule["run"] = async (ctx, args) => {
   const words = args.slice(1);
   return machines.ssh.shell(host.address, words[0] === "--" ? words.slice(1) : words, {
     knownHostsPath: host.knownHostsPath,
+    native: ctx.options.nativeSsh,
   });
 };

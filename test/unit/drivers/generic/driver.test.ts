@@ -15,10 +15,18 @@ const made = (given: Record<string, string | number>) =>
   driver.configure(flagsOf(driver, given), { ...base });
 const host = { "generic-ip-address": "10.0.0.5" };
 
-function context(waits: number[], answer: () => void = () => undefined): DriverContext {
+interface Wait {
+  readonly timeoutMs: number;
+  readonly once?: boolean;
+}
+
+function context(waits: Wait[], answer: () => void = () => undefined): DriverContext {
   const ctx = engineContext(scriptedEngine(() => undefined));
-  const waitForBanner: DriverContext["ssh"]["waitForBanner"] = async (_target, { timeoutMs }) => {
-    waits.push(timeoutMs);
+  const waitForBanner: DriverContext["ssh"]["waitForBanner"] = async (
+    _target,
+    { signal: _signal, ...wait },
+  ) => {
+    waits.push(wait);
     answer();
   };
   return { ...ctx, ssh: { ...ctx.ssh, waitForBanner } };
@@ -43,12 +51,12 @@ it("refuses a key that cannot be read before anything is made", async () => {
 });
 
 it("waits for the host no longer than MACHINE_TIMEOUT_SSH says, and 30 s at most", async () => {
-  const waits: number[] = [];
+  const waits: Wait[] = [];
   const hooks = { alreadyMaking: [], making: async () => undefined };
   for (const sshTimeoutMs of [5_000, 180_000]) {
     await driver.open({ ...context(waits), sshTimeoutMs }, made(host)).create(hooks);
   }
-  expect(waits).toEqual([5_000, 30_000]);
+  expect(waits).toEqual([{ timeoutMs: 5_000 }, { timeoutMs: 30_000 }]);
 });
 
 it("is Stopped where no SSH server answers", async () => {
@@ -57,6 +65,12 @@ it("is Stopped where no SSH server answers", async () => {
   };
   expect(await driver.open(context([], unreachable), made(host)).state()).toBe("Stopped");
   expect(await driver.open(context([]), made(host)).state()).toBe("Running");
+});
+
+it("looks once whether the host is up", async () => {
+  const waits: Wait[] = [];
+  await driver.open(context(waits), made(host)).state();
+  expect(waits).toEqual([{ timeoutMs: 15_000, once: true }]);
 });
 
 it("has the URL of its engine's own port, also for IPv6", async () => {
