@@ -28,7 +28,7 @@ export default defineConfig({
     projects: [
       suite({ name: "unit", include: ["test/unit/**/*.test.ts"], limit: 60_000, parallel: true }),
       suite({ name: "contract", include: ["test/contract/**/*.test.ts"], exclude: vms, limit: 180_000 }),
-      suite({ name: "e2e", include: ["test/e2e/**/*.test.ts"], exclude: vms, limit: 600_000 }),
+      suite({ name: "e2e", include: ["test/e2e/**/*.test.ts"], exclude: vms, limit: 900_000 }),
       suite({ name: "vms", include: vms, limit: 600_000 }),
     ],
   },
