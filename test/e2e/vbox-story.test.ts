@@ -49,7 +49,7 @@ describe.skipIf(missing !== undefined).sequential(`the story on VirtualBox VMs $
       expect(calls.length).toBeLessThanOrEqual(25);
       // this one is the second
       const logins = await shell(
-        "machine ssh swarm-master -- sudo grep -c 'Accepted publickey' /var/log/sshd.log",
+        `machine ssh swarm-master "sudo grep -c 'Accepted publickey' /var/log/sshd.log"`,
       );
       expect(Number(logins)).toBe(2);
     },
