@@ -5,11 +5,12 @@ import type Dockerode from "dockerode";
 import type { DriverEngine } from "../driver/driver.ts";
 import { AppError, messageOf, systemCode } from "../kit/errors.ts";
 import { type EngineAddress, rememberEngine } from "./address.ts";
+import { type EngineTarget, jsonRequest } from "./json-request.ts";
 
 /** Everything below 600 is an answer, not an exception. */
 const anyStatus = new Proxy<Record<number, boolean>>({}, { get: () => true });
 
-/** The user's engine: JSON calls for drivers, and images. dockerode is loaded at the first call. */
+/** The user's engine: JSON calls for drivers, and images. dockerode is loaded when an image is. */
 export function userEngine(
   find: () => Promise<EngineAddress>,
   storeRoot: string,
@@ -21,8 +22,8 @@ export function userEngine(
 export class UserEngine implements DriverEngine {
   private readonly find: () => Promise<EngineAddress>;
   private readonly storeRoot: string;
-  private opened: Promise<{ docker: Dockerode; found: EngineAddress }> | undefined;
   private found: EngineAddress | undefined;
+  private target: Promise<EngineTarget> | undefined;
   /** Ends a load at once; other requests are short, and are finished so that what they made is known. */
   private readonly signal: AbortSignal | undefined;
 
@@ -38,23 +39,18 @@ export class UserEngine implements DriverEngine {
   }
 
   async request(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
-    const { docker, found } = await this.open();
-    const stream = await dial(docker, found, {
-      path,
-      method,
-      isStream: true,
-      // without _query, dockerode's modem would cut the path or put the body into it
-      options: { _query: {}, _body: body ?? {} },
-    });
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream) chunks.push(Buffer.from(chunk));
-    const text = Buffer.concat(chunks).toString("utf8");
-    return { status: stream.statusCode ?? 200, body: parsed(text) };
+    const found = await this.locate();
+    this.target ??= optionsFor(found);
+    try {
+      const { status, text } = await jsonRequest(await this.target, { method, path, body });
+      return { status, body: parsed(text) };
+    } catch (error) {
+      throw unreachable(found, error);
+    }
   }
 
   async remember(): Promise<void> {
-    const { found } = await this.open();
-    await rememberEngine(this.storeRoot, found);
+    await rememberEngine(this.storeRoot, await this.locate());
   }
 
   /** Loads a docker archive; @throws ENGINE_REFUSED with what the engine says */
@@ -76,29 +72,28 @@ export class UserEngine implements DriverEngine {
     }
   }
 
-  private open(): Promise<{ docker: Dockerode; found: EngineAddress }> {
-    this.opened ??= this.connect();
-    return this.opened;
+  private async locate(): Promise<EngineAddress> {
+    this.found ??= await this.find();
+    return this.found;
   }
 
-  private async connect() {
-    const [{ default: Docker }, found] = await Promise.all([import("dockerode"), this.find()]);
-    this.found = found;
+  private async open(): Promise<{ docker: Dockerode; found: EngineAddress }> {
+    const [{ default: Docker }, found] = await Promise.all([import("dockerode"), this.locate()]);
     return { docker: new Docker(await optionsFor(found)), found };
   }
 }
 
-async function optionsFor({ url, certPath }: EngineAddress): Promise<Dockerode.DockerOptions> {
+async function optionsFor({ url, certPath }: EngineAddress): Promise<EngineTarget> {
   const local = /^(?:unix|npipe):\/\/(.*)$/.exec(url)?.[1];
   // an empty host keeps dockerode from reading DOCKER_HOST of the environment, which may point to a machine
   if (local !== undefined) return { socketPath: local, host: "", protocol: "http" };
   const { hostname, port } = new URL(url.replace(/^tcp:/, "http:"));
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
-  if (certPath === "") return { host, port: port || "2375", protocol: "http" };
+  if (certPath === "") return { host, port: Number(port || 2375), protocol: "http" };
   const [ca, cert, key] = await Promise.all(
     ["ca.pem", "cert.pem", "key.pem"].map((name) => readFile(join(certPath, name), "utf8")),
   );
-  return { host, port: port || "2376", protocol: "https", ...definedOnly({ ca, cert, key }) };
+  return { host, port: Number(port || 2376), protocol: "https", ...definedOnly({ ca, cert, key }) };
 }
 
 function definedOnly<T extends Record<string, string | undefined>>(values: T): Record<string, string> {
@@ -111,9 +106,9 @@ interface DialOptions {
   path: string;
   method: string;
   isStream: boolean;
-  file?: NodeJS.ReadableStream;
+  file: NodeJS.ReadableStream;
   abortSignal?: AbortSignal;
-  options: { _query: Record<string, never>; _body?: unknown };
+  options: { _query: Record<string, never> };
 }
 
 type AnswerStream = NodeJS.ReadableStream & { statusCode?: number };

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { AppError } from "./errors.ts";
 import type { Log } from "./log.ts";
 
@@ -67,9 +68,14 @@ export function commandText(file: string, args: readonly string[]): string {
 /** The runner of real processes, each logged at debug level with its duration. */
 export function realRun(log: Log): Run {
   return async (file, args, options = {}) => {
+    const command = commandText(file, args);
+    if (isNowhere(file, { ...process.env, ...options.env }["PATH"])) {
+      log.debug(`run ${command}: not in the PATH`);
+      const nothing = { stdout: "", stderr: "" };
+      throw new RunError("notFound", command, `the program "${file}" was not found`, nothing);
+    }
     const { execa } = await import("execa");
     const started = performance.now();
-    const command = commandText(file, args);
     const child = execa(file, [...args], {
       env: options.env ?? {},
       reject: false,
@@ -102,6 +108,14 @@ export function realRun(log: Log): Run {
     }
     throw failure(file, command, options, result, { ...output, exitCode });
   };
+}
+
+/** Spares `ls` the loading of execa for programs that are not here; in doubt execa finds out. */
+function isNowhere(file: string, path: string | undefined): boolean {
+  if (process.platform === "win32" || path === undefined || file.includes("/")) return false;
+  const directories = path.split(":");
+  // an empty entry means the current directory
+  return directories.every((directory) => directory !== "" && !existsSync(`${directory}/${file}`));
 }
 
 function inputOf(

@@ -101,12 +101,13 @@ describe("start-up time", () => {
   });
 });
 
-/** A third each: VMs, containers, and machines of a driver that is not here; none of them runs. */
+/** A quarter each: VMs, containers, hosts that refuse, and machines of a driver that is not here; none runs. */
 function stoppedMachine(root: string, index: number): void {
   const name = `m${index}`;
   const record = sampleRecord(root, name);
-  const drivers = ["virtualbox", "docker", "someplugin"];
+  const drivers = ["virtualbox", "docker", "generic", "someplugin"];
   record.DriverName = drivers[index % drivers.length] ?? "";
+  record.Driver = { ...record.Driver, IPAddress: "127.0.0.1", SSHPort: 1 }; // where nobody listens
   record.HostOptions.SwarmOptions = { ...record.HostOptions.SwarmOptions, Discovery: "", Master: false };
   mkdirSync(join(root, "machines", name), { recursive: true, mode: 0o700 });
   writeFileSync(join(root, "machines", name, "config.json"), JSON.stringify(record), { mode: 0o600 });
