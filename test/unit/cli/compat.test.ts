@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { commandsDocument } from "../../compat/commands-document.ts";
 import { compatDocument } from "../../compat/document.ts";
 import { compatRows } from "../../compat/rows.ts";
 
@@ -27,4 +28,8 @@ describe("docs/compat.md", () => {
   test("the page is that of the rows", () => {
     expect(readFileSync(join(root, "docs/compat.md"), "utf8")).toBe(compatDocument(compatRows));
   });
+});
+
+test("docs/commands.md is what the commands' help says (npx tsx test/compat/write-commands.ts)", async () => {
+  expect(readFileSync(join(root, "docs/commands.md"), "utf8")).toBe(await commandsDocument());
 });
