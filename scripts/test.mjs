@@ -67,7 +67,7 @@ async function checks() {
   return JSON.parse(readFileSync(file, "utf8")).map(({ name, ok }) => ({
     file: `check: ${name}`,
     passed: ok ? 1 : 0,
-    failed: ok ? [name] : [],
+    failed: ok ? [] : [name],
     skipped: 0,
   }));
 }
