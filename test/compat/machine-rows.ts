@@ -4,6 +4,8 @@ const program = "test/unit/cli/program.test.ts";
 const machines = "test/unit/cli/machines.test.ts";
 const env = "test/unit/cli/env.test.ts";
 const argv = "test/unit/cli/argv.test.ts";
+const connection = "test/unit/machine/connection.test.ts";
+const lifecycle = "test/unit/machine/lifecycle.test.ts";
 const shells = "test/e2e/shells.test.ts";
 
 /** The command line of docker-machine. */
@@ -19,7 +21,6 @@ export const machineRows: readonly Row[] = [
       "--tls-client-cert (MACHINE_TLS_CLIENT_CERT)",
       "--tls-client-key (MACHINE_TLS_CLIENT_KEY)",
       "--github-api-token (MACHINE_GITHUB_API_TOKEN)",
-      "--native-ssh (MACHINE_NATIVE_SSH)",
       [
         "--bugsnag-api-token (MACHINE_BUGSNAG_API_TOKEN)",
         "taken and ignored: nothing is ever reported to anybody",
@@ -107,6 +108,7 @@ export const machineRows: readonly Row[] = [
     ],
   ),
   ...rows("config", [env, "prints five options, with quoted paths"], ["config NAME"]),
+  ...rows("config", [connection, "is the manager's with --swarm, for masters"], ["config --swarm"]),
   ...rows("config", [env, "further names are passed over, as ever"], ["config: further names"]),
   ...rows(
     "create",
@@ -193,7 +195,14 @@ export const machineRows: readonly Row[] = [
       ["env --no-proxy --unset", "takes the address out of the list; the original printed a broken line"],
     ],
   ),
-  ...rows("env", [env, "--swarm asks for a master"], ["env --swarm"]),
+  ...rows("env", [env, "--swarm asks for a master"], ["env --swarm of another machine: exit 1"]),
+  ...rows("env", [connection, "is the manager's with --swarm, for masters"], ["env --swarm"]),
+  ...rows("env", [env, "a machine that is off: exit 1"], ["a machine that is off: exit 1"]),
+  ...rows(
+    "env",
+    [connection, "tells reason and remedy, with its warning, when the engine cannot be used"],
+    ["TLS that fails: exit 1, advice to run regenerate-certs"],
+  ),
   ...rows("env", [env, "the shell is that of SHELL; any unknown one is like bash"], ["SHELL"]),
   ...rows(
     "env",
@@ -226,49 +235,21 @@ export const machineRows: readonly Row[] = [
     [machines, "start and stop of several machines; twice is an error"],
     ["kill", "start", "stop", "restart"],
   ),
-  ...rows(
-    "ls",
-    [machines, "all columns, in the natural order of names"],
-    ["NAME", "ACTIVE", "DRIVER", "STATE", "URL", "SWARM", "DOCKER", "ERRORS", "natural order"],
-  ),
-  ...rows("ls", [machines, "an empty store: the header alone"], ["header without machines"]),
-  ...rows("ls", [machines, "-q: names alone, in the order of bytes"], ["ls --quiet, -q", "filter name"]),
-  ...rows("ls", [machines, "filters: same key or, different keys and"], ["filter driver", "filter state"]),
-  ...rows(
-    "ls",
-    [machines, "the filter %s: exit 1"],
-    [["filter label=K without value", "no crash"], "unknown filter: exit 1"],
-  ),
-  ...rows("ls", [machines, "-t 0: all machines time out"], ["ls --timeout, -t"]),
-  ...rows(
-    "ls",
-    [machines, "--format: a template for each machine, with \\\\t and \\\\n"],
-    ["ls --format, -f", ".Name", ".State", ".DriverName"],
-  ),
-  ...rows(
-    "ls",
-    [machines, "--format table: headers of the fields that are used"],
-    ["table TEMPLATE", ".ActiveHost", ".SwarmOptions", ".ResponseTime"],
-  ),
-  ...rows(
-    "ls",
-    [machines, "--format: options are structs, an unknown field is an error"],
-    [
-      ".SwarmOptions.Strategy",
-      ".EngineOptions",
-      ["json in ls --format", "there are json and the other functions of docker; the original had none"],
-    ],
-  ),
-  ...rows(
-    "ls",
-    [machines, "--json and --format json: one array of all fields"],
-    [".Active", ".ActiveSwarm", ".URL", ".Swarm", ".DockerVersion", ".Error"],
-  ),
   ...rows("provision", [machines, "provision and upgrade"], ["provision", "upgrade"]),
   ...rows(
     "regenerate-certs",
     [machines, "regenerate-certs asks unless -f"],
     ["regenerate-certs", "--force, -f"],
+  ),
+  ...rows(
+    "regenerate-certs",
+    [lifecycle, "a rotation of the CA reaches every machine that runs"],
+    [
+      [
+        "--client-certs",
+        "makes them new and takes them to every machine that runs; the original only replaced expired ones",
+      ],
+    ],
   ),
   ...rows("rm", [machines, "asks; anything but yes does nothing and exits 0"], ["rm NAME..."]),
   ...rows(
@@ -281,6 +262,7 @@ export const machineRows: readonly Row[] = [
     [machines, "without anybody to ask and without -y it fails"],
     [["end of input", "exit 1; the original exited 0 and removed nothing"]],
   ),
+  ...rows("version", [program, "%s prints one line with version and build"], ["version"]),
   ...rows("version", [machines, "version NAME: the engine's version alone"], ["version NAME"]),
   ...rows("streams", [shells, "a full disk is an error"], [["stdout that cannot be written", "exit 1"]]),
 ];

@@ -77,3 +77,22 @@ it("has the URL of its engine's own port, also for IPv6", async () => {
   const config = made({ "generic-ip-address": "fd00::5", "generic-engine-port": 2390 });
   expect(await driver.open(context([]), config).url()).toBe("tcp://[fd00::5]:2390");
 });
+
+it("offers each flag of docker-machine with its variable and default", () => {
+  expect(driver.flags.map((flag) => [flag.name, flag.env, "default" in flag && flag.default])).toEqual([
+    ["generic-ip-address", "GENERIC_IP_ADDRESS", ""],
+    ["generic-ssh-user", "GENERIC_SSH_USER", "root"],
+    ["generic-ssh-port", "GENERIC_SSH_PORT", 22],
+    ["generic-ssh-key", "GENERIC_SSH_KEY", ""],
+    ["generic-engine-port", "GENERIC_ENGINE_PORT", 2376],
+  ]);
+});
+
+it.each(["start", "stop", "kill"] as const)("does not %s a host that it does not own", async (operation) => {
+  const machine = driver.open(context([]), made(host));
+  await expect(machine[operation]()).rejects.toThrow(/generic/);
+});
+
+it("keeps no Swarm fields, as docker-machine's", () => {
+  expect(made(host)).toMatchObject({ SwarmMaster: false, SwarmHost: "", SwarmDiscovery: "" });
+});

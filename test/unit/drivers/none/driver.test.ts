@@ -31,3 +31,16 @@ it.each(["start", "stop", "kill", "restart"] as const)("refuses to %s", async (o
   const machine = driver.open(engineContext(scriptedEngine(() => undefined)), made("tcp://10.0.0.5:2376"));
   await expect(machine[operation]()).rejects.toThrow(/none/);
 });
+
+it("has the one flag of docker-machine, without a variable", () => {
+  expect(driver.flags.map(({ name, env }) => [name, env])).toEqual([["url", undefined]]);
+});
+
+it("has nothing to make and nothing to remove", async () => {
+  const machine = driver.open(engineContext(scriptedEngine(() => undefined)), made("tcp://10.0.0.5:2376"));
+  const before = structuredClone(machine.config);
+  await machine.preCreateCheck();
+  await machine.create({ alreadyMaking: [], making: () => Promise.reject(new Error("it made something")) });
+  await machine.remove();
+  expect(machine.config).toEqual(before);
+});
