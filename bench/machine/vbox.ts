@@ -67,7 +67,9 @@ async function listFifty(lab: VboxLab): Promise<VboxFigures> {
   for (let index = 0; index < 50; index += 1) writeRecord(store, `m${index}`, "virtualbox");
   const made = await lab.run("bash", [
     "-c",
-    "for i in $(seq 0 49); do VBoxManage createvm --name m$i --register >/dev/null || exit 1; done",
+    'for i in $(seq 0 49); do VBoxManage createvm --name m$i --basefolder "$1" --register >/dev/null || exit 1; done',
+    "bash",
+    join(lab.folder, "home/vms"),
   ]);
   if (made.exitCode !== 0) throw new Error(`no 50 VMs: ${made.stderr}`);
   const env = { MACHINE_STORAGE_PATH: store, MACHINE_DOCKER_HOST: "tcp://127.0.0.1:1" };
