@@ -96,9 +96,8 @@ interface Named {
 
 async function runCommand(ctx: CommandContext, { spec, path, flags, words }: Named): Promise<number> {
   const parsed = parseWords(words, flags);
-  const { commanderOf, parseByCommander } = await import("./commander.ts");
-  const command = await commanderOf(["machine", ...path], spec, flags);
-  const { given, args } = parseByCommander(command, flags, parsed);
+  // with no words there is nothing to parse, and commander need not be loaded
+  const { given, args } = words.length === 0 ? parsed : await byCommander(path, spec, flags, parsed);
   const values = flagValues(flags, given, ctx.io.env);
   checkCount(spec, path, args);
   const { run } = await spec.load();
@@ -107,6 +106,16 @@ async function runCommand(ctx: CommandContext, { spec, path, flags, words }: Nam
   } finally {
     await ctx.progress.end();
   }
+}
+
+async function byCommander(
+  path: readonly string[],
+  spec: CommandSpec,
+  flags: readonly CliFlag[],
+  parsed: ParsedWords,
+): Promise<ParsedWords> {
+  const { commanderOf, parseByCommander } = await import("./commander.ts");
+  return parseByCommander(await commanderOf(["machine", ...path], spec, flags), flags, parsed);
 }
 
 async function flagsOf(ctx: CommandContext, spec: CommandSpec, words: readonly string[]) {
