@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { atStep, type Moment, making, momentOf, printing, watchMachine } from "../support/interrupted.ts";
 import { type Inventory, inventoryOf } from "../support/inventory.ts";
 import { type MachineLab, openMachineLab, told } from "../support/machine-lab.ts";
+import { seededRandom } from "../support/seeded.ts";
 
 let world: MachineLab;
 let before: Inventory;
@@ -50,17 +51,8 @@ const steps: readonly Kill[] = [
   kill("while it waits for Healthy", atStep("swarm-healthy"), 0, master),
 ];
 
-/** The same moments for the same seed. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return state / 2 ** 31;
-  };
-}
-
 function seeded(count: number, seed: number): Kill[] {
-  const next = random(seed);
+  const next = seededRandom(seed);
   return Array.from({ length: count }, () => {
     const afterMs = Math.round(next() * 6_000);
     return kill(
