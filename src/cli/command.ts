@@ -21,6 +21,8 @@ export interface Io {
   ask(question: string): Promise<string | undefined>;
   /** Width of the terminal on stderr. */
   columns(): number;
+  /** Height of the terminal on stderr. */
+  rows(): number;
   readonly env: Env;
   readonly platform: NodeJS.Platform;
   readonly cwd: string;

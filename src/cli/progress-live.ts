@@ -1,6 +1,7 @@
 import type { ProgressEvent } from "../machine/events.ts";
 import { colours } from "./colours.ts";
 import type { Io } from "./command.ts";
+import { displayWidth, fitLine } from "./fit.ts";
 import { detailText, firstLine } from "./progress.ts";
 
 interface Running {
@@ -37,19 +38,25 @@ const realTicker: Ticker = {
 export function liveLines(io: Io, ticker: Ticker = realTicker) {
   const running = new Map<string, Running>();
   const paint = colours(io, "stderr");
-  let drawn = 0;
+  /** Width of each line that is to be drawn over. */
+  let drawn: readonly number[] = [];
   let frame = 0;
   let stop: (() => void) | undefined;
   const erase = () => {
-    let text = "";
-    for (let line = 0; line < drawn; line += 1) text += lineUp + clearLine;
-    drawn = 0;
-    return text;
+    // a terminal that became narrower has broken what was drawn into more lines
+    const width = io.columns();
+    const lines = drawn.reduce((sum, one) => sum + Math.max(1, Math.ceil(one / width)), 0);
+    drawn = [];
+    return (lineUp + clearLine).repeat(lines);
   };
   const draw = (above = "") => {
-    const lines = [...running].map(([name, one]) => liveLine(name, one, ticker.now(), frame, io.columns()));
+    const lines = visible([...running], io.rows()).map((one) =>
+      typeof one === "string"
+        ? fitLine(one, io.columns() - 1)
+        : liveLine(...one, ticker.now(), frame, io.columns()),
+    );
     io.err(erase() + above + lines.map((line) => `${line}\n`).join(""));
-    drawn = lines.length;
+    drawn = lines.map(displayWidth);
   };
   const finished = (mark: string, machine: string, title: string, tail: string) =>
     `${mark} ${machine}  ${title}${tail === "" ? "" : `  ${paint.dim(tail)}`}\n`;
@@ -98,17 +105,25 @@ export function liveLines(io: Io, ticker: Ticker = realTicker) {
   return { event, end };
 }
 
+/** What fits on the screen: lines that have left it at the top could not be drawn over. */
+function visible(
+  running: readonly (readonly [string, Running])[],
+  rows: number,
+): readonly (readonly [string, Running] | string)[] {
+  const most = Math.max(1, rows - 1);
+  if (running.length <= most) return running;
+  const hidden = running.length - (most - 1);
+  return [...running.slice(0, most - 1), `… and ${hidden} more`];
+}
+
 function liveLine(name: string, one: Running, now: number, frame: number, width: number): string {
   const spinner = frames[frame % frames.length] ?? "";
   const detail = one.detail === "" ? "" : `: ${firstLine(one.detail)}`;
   const text = `${spinner} ${name}  ${one.title}${detail}`;
   const time = `  ${elapsed(now - one.since)}`;
-  return clip(text, Math.max(10, width - time.length - 1)) + time;
-}
-
-function clip(text: string, width: number): string {
-  const characters = [...text];
-  return characters.length <= width ? text : `${characters.slice(0, width - 1).join("")}…`;
+  // the last column stays free: some terminals go to the next line once it is written
+  const room = width - 1 - time.length;
+  return room < 10 ? fitLine(text, width - 1) : fitLine(text, room) + time;
 }
 
 /** "0.4 s", "12 s", "2 min 05 s". */

@@ -31,7 +31,9 @@ export function realIo(): Io {
     },
     // node:tty brings the network modules with it, which most commands never need
     isTerminal: (stream) => process.getBuiltinModule("node:tty").isatty(descriptors[stream]),
-    columns: () => process.stderr.columns ?? 80,
+    // a terminal that does not know its size says 0
+    columns: () => process.stderr.columns || 80,
+    rows: () => process.stderr.rows || 24,
     ask,
     env: process.env,
     platform: process.platform,

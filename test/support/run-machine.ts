@@ -69,6 +69,7 @@ function recordingIo(
     },
     isTerminal: (stream) => options.terminals?.includes(stream) ?? false,
     columns: () => 80,
+    rows: () => 24,
     ask: async (question) => {
       written.stderr += question;
       return answers.shift();

@@ -62,6 +62,7 @@ describe("progress", () => {
       out: () => undefined,
       isTerminal: () => true,
       columns: () => 40,
+      rows: () => 24,
       ask: async () => undefined,
       env: { NO_COLOR: "1" },
       platform: "linux" as const,
