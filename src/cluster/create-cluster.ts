@@ -2,7 +2,7 @@ import { usageError } from "../kit/errors.ts";
 import type { MachineContext } from "../machine/context.ts";
 import { type CreateRequest, createMachine } from "../machine/create.ts";
 import { checkMachineName } from "../store/name.ts";
-import { type ClusterPlan, readPlan, writePlan } from "./cluster-file.ts";
+import { type ClusterPlan, readPlan, removePlan, writePlan } from "./cluster-file.ts";
 import { bareTokenId, newClusterId } from "./discovery-url.ts";
 import { clusterNameTaken, machineNotOfCluster } from "./errors.ts";
 import { allClusters } from "./find.ts";
@@ -82,6 +82,22 @@ async function refuseForeign(ctx: MachineContext, plan: ClusterPlan): Promise<vo
       clusterKey(record.HostOptions.SwarmOptions.Discovery) !== clusterKey(plan.discovery),
   );
   if (foreign !== undefined) throw machineNotOfCluster(foreign.record.Name, plan.name);
+}
+
+/**
+ * Forgets a plan of which no machine was made, so that its name is free again.
+ * @returns true when it did
+ */
+export function forgetUnmade(ctx: MachineContext, { name }: ClusterPlan): Promise<boolean> {
+  return ctx.store.withLock("clusters", async () => {
+    const cluster = (await allClusters(ctx.store)).find((one) => one.name === name);
+    if (cluster === undefined || cluster.group.members.length > 0) return false;
+    for (const planned of [...(cluster.plan?.masters ?? []), ...(cluster.plan?.nodes ?? [])]) {
+      if (await ctx.store.exists(planned)) return false;
+    }
+    await removePlan(ctx.store, name);
+    return true;
+  });
 }
 
 /** The machines of a plan that are not there or not finished, masters first. */

@@ -3,6 +3,7 @@ import type { SwarmOptions } from "../store/record.ts";
 import { newClusterId } from "./discovery-url.ts";
 import { clusterNotFound, noMasterToJoin, severalClusters } from "./errors.ts";
 import { type ClusterGroup, clustersOf, type Member } from "./membership.ts";
+import { checkSwarmOptions } from "./swarm-flags.ts";
 
 export interface SwarmChoice {
   swarm: Partial<SwarmOptions>;
@@ -22,7 +23,7 @@ export function planSwarm(choice: SwarmChoice, members: readonly Member[]): Swar
     if (clusterName !== "") throw usageError("--swarm-name goes with --swarm or --swarm-master");
     return choice;
   }
-  checkOptions(swarm);
+  checkSwarmOptions(swarm);
   const clusters = clustersOf(members);
   const named = clusterName === "" ? undefined : clusters.find(({ name }) => name === clusterName);
   if (swarm.Discovery !== undefined && swarm.Discovery !== "") return choice;
@@ -36,18 +37,6 @@ export function planSwarm(choice: SwarmChoice, members: readonly Member[]): Swar
   }
   const cluster = named ?? onlyCluster(clusters);
   return { swarm: { ...swarm, Discovery: cluster.discovery }, clusterName: givenName(cluster) };
-}
-
-const strategies = ["spread", "binpack", "binpacking", "random"];
-
-function checkOptions(swarm: Partial<SwarmOptions>): void {
-  const { Strategy = "spread", Host = "tcp://0.0.0.0:3376" } = swarm;
-  if (!strategies.includes(Strategy)) {
-    throw usageError(`--swarm-strategy knows spread, binpack and random, not "${Strategy}"`);
-  }
-  if (!/^tcp:\/\/[^/\s]+:\d{1,5}$/.test(Host)) {
-    throw usageError(`--swarm-host must have the form tcp://HOST:PORT, not "${Host}"`);
-  }
 }
 
 function onlyCluster(clusters: readonly ClusterGroup[]): ClusterGroup {

@@ -74,6 +74,15 @@ export async function createMachine(
   );
 }
 
+/**
+ * Checks of a request what can be known of it alone, before anything is made.
+ * @throws MACHINE_NAME_INVALID, what the driver says of its flags
+ */
+export function checkRequest(ctx: MachineContext, request: CreateRequest): void {
+  checkMachineName(request.name);
+  newRecord(ctx, request);
+}
+
 function newRecord(ctx: MachineContext, request: CreateRequest): HostRecord {
   const options = newHostOptions(ctx.store, request.name, request);
   const base = newDriverConfig(ctx.store, request.name, options.SwarmOptions);

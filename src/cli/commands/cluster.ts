@@ -1,25 +1,24 @@
-import type { ClusterPlan } from "../../cluster/cluster-file.ts";
 import type { FoundCluster } from "../../cluster/find.ts";
 import type { promoteMachine } from "../../cluster/ha/change-masters.ts";
-import type { FlagValues } from "../../driver/flags.ts";
 import { messageOf, usageError } from "../../kit/errors.ts";
 import type { LifecycleHooks } from "../../machine/lifecycle.ts";
 import { columns } from "../columns.ts";
 import type { CommandContext, CommandModule } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { chosenDriver } from "../create-flags.ts";
-import { createRequest, swarmOptions } from "../create-request.ts";
+import { checkMachineFlags, makeMachines, reading } from "../make-cluster.ts";
 import { programName } from "../names.ts";
 import { pool } from "../pool.ts";
-import { joinOutcomes } from "../together.ts";
+import { joinOutcomes, withHint } from "../together.ts";
 
 type Run = CommandModule["run"];
 
 /** `cluster create`: plans the cluster and makes its machines side by side; again, it goes on where it was. */
 export const create: Run = async (ctx, [name = ""], flags) => {
   const machines = await ctx.machines();
-  const { planCluster, missingMachines } = await import("../../cluster/create-cluster.ts");
+  const { planCluster, missingMachines, forgetUnmade } = await import("../../cluster/create-cluster.ts");
   const { driver } = await chosenDriver(machines, flags.string("driver"));
+  await checkMachineFlags(ctx, name, driver, flags);
   const plan = await planCluster(machines, {
     name,
     masters: flags.int("masters"),
@@ -28,48 +27,15 @@ export const create: Run = async (ctx, [name = ""], flags) => {
     discovery: flags.string("swarm-discovery"),
   });
   const missing = await missingMachines(machines, plan);
-  await makeMachines(ctx, plan, missing, flags);
+  try {
+    await makeMachines(ctx, plan, missing, flags);
+  } catch (error) {
+    if (await forgetUnmade(machines, plan)) throw error;
+    throw withHint(error, "machine cluster create with the same arguments makes what is missing");
+  }
   await ready(ctx, plan.name);
   return 0;
 };
-
-async function makeMachines(
-  ctx: CommandContext,
-  plan: ClusterPlan,
-  names: readonly string[],
-  flags: FlagValues,
-): Promise<void> {
-  const machines = await ctx.machines();
-  const [{ ClusterCreation }, { tools }, { driver }] = await Promise.all([
-    import("../../cluster/create-cluster.ts"),
-    ctx.clusterParts().then(({ actions }) => actions()),
-    chosenDriver(machines, plan.driver),
-  ]);
-  const creation = new ClusterCreation(machines, tools, plan, names);
-  const width = flags.isSet("parallel") ? flags.int("parallel") : names.length;
-  if (width < 1 && names.length > 0) throw usageError("--parallel takes a number from 1 on");
-  const outcomes = await pool(names, Math.max(width, creation.leastWidth), (name) =>
-    creation.make(name, createRequest(ctx, name, driver, flags, swarmOptions(withoutRole(flags)))),
-  );
-  await ctx.progress.end();
-  const errors = outcomes.flatMap(({ error }) => (error === undefined ? [] : [error]));
-  if (errors.length > 0) throw joinOutcomes(errors);
-}
-
-/** The part that a machine has in the cluster comes from the plan, not from flags of `create`. */
-function withoutRole(flags: FlagValues): FlagValues {
-  return { ...reading(flags), bool: (name) => !/^swarm(-master)?$/.test(name) && flags.bool(name) };
-}
-
-function reading(flags: FlagValues): FlagValues {
-  return {
-    string: (name) => flags.string(name),
-    int: (name) => flags.int(name),
-    list: (name) => flags.list(name),
-    bool: (name) => flags.bool(name),
-    isSet: (name) => flags.isSet(name),
-  };
-}
 
 async function ready(ctx: CommandContext, name: string): Promise<void> {
   await ctx.progress.end();
@@ -127,6 +93,8 @@ export const scale: Run = async (ctx, [name = ""], flags) => {
     import("../../cluster/cluster-file.ts"),
   ]);
   const { plan, add, remove } = await planScaling(machines, name, count);
+  const { driver } = await chosenDriver(machines, plan.driver);
+  await checkMachineFlags(ctx, name, driver, flags);
   await writePlan(machines.store, plan);
   await makeMachines(ctx, plan, add, flags);
   const { hooks } = await (await ctx.clusterParts()).actions();

@@ -1,6 +1,6 @@
 import type { DriverModule } from "../../driver/driver.ts";
 import type { FlagValues } from "../../driver/flags.ts";
-import { AppError, messageOf, usageError } from "../../kit/errors.ts";
+import { AppError, usageError } from "../../kit/errors.ts";
 import type { MachineContext } from "../../machine/context.ts";
 import { createMachine } from "../../machine/create.ts";
 import type { CommandContext, CommandModule } from "../command.ts";
@@ -8,7 +8,7 @@ import { chosenDriver } from "../create-flags.ts";
 import { checkDiscovery, createRequest, swarmOptions } from "../create-request.ts";
 import { programName } from "../names.ts";
 import { pool } from "../pool.ts";
-import { joinOutcomes } from "../together.ts";
+import { outcomeOf } from "../together.ts";
 
 /** Makes every machine that is named, some at a time; one that fails does not stop the others. */
 export const run: CommandModule["run"] = async (ctx, args, flags) => {
@@ -21,16 +21,10 @@ export const run: CommandModule["run"] = async (ctx, args, flags) => {
   const driver = await driverOf(ctx, machines, flags);
   const results = await pool(names, parallel, (name) => createOne(ctx, machines, name, driver, flags));
   await ctx.progress.end();
-  const failed = names.flatMap((name, index) => {
-    const result = results[index];
-    return result?.error === undefined ? [] : [{ name, error: result.error }];
-  });
-  if (names.length > 1) summarize(ctx, names, failed);
-  if (failed.length === 0) {
-    for (const name of names) ctx.io.err(howToUse(ctx, name, names.length > 1));
-    return 0;
-  }
-  throw joinOutcomes(names.length === 1 ? [failed[0]?.error] : failed.map(withName));
+  const failure = outcomeOf(ctx, names, results);
+  if (failure !== undefined) throw failure;
+  for (const name of names) ctx.io.err(howToUse(ctx, name, names.length > 1));
+  return 0;
 };
 
 async function driverOf(ctx: CommandContext, machines: MachineContext, flags: FlagValues) {
@@ -56,26 +50,9 @@ async function createOne(
   await createMachine(machines, createRequest(ctx, name, driver, flags, swarm), steps);
 }
 
-function summarize(ctx: CommandContext, names: readonly string[], failed: readonly { name: string }[]): void {
-  const made = names.filter((name) => !failed.some((one) => one.name === name));
-  const parts = [`made: ${made.length === 0 ? "none" : made.join(", ")}`];
-  if (failed.length > 0) parts.push(`failed: ${failed.map(({ name }) => name).join(", ")}`);
-  ctx.progress.report({ type: "info", message: parts.join("; ") });
-}
-
 function howToUse(ctx: CommandContext, name: string, several: boolean): string {
   const command = `${programName(ctx.io)} env ${name}`;
   return several ? `${name}: ${command}\n` : `To point docker to this machine, run: ${command}\n`;
-}
-
-function withName({ name, error }: { name: string; error: unknown }): unknown {
-  if (!(error instanceof AppError)) return error;
-  const message = messageOf(error).includes(`"${name}"`) ? messageOf(error) : `${name}: ${messageOf(error)}`;
-  return new AppError(error.code, message, {
-    exitCode: error.exitCode,
-    cause: error,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-  });
 }
 
 const noName = () =>
