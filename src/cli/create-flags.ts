@@ -1,5 +1,7 @@
 import type { DriverModule } from "../driver/driver.ts";
+import { usageError } from "../kit/errors.ts";
 import type { MachineContext } from "../machine/context.ts";
+import { isFlag, splitFlag } from "./argv.ts";
 import type { CliFlag, CommandContext } from "./command.ts";
 
 const list = (name: string, summary: string, env?: string): CliFlag => ({
@@ -53,12 +55,41 @@ export async function createFlags(
   ctx: CommandContext,
   words: readonly string[],
 ): Promise<readonly CliFlag[]> {
+  if (/^--?(d|driver)$/.test(words.at(-1) ?? "")) throw usageError("--driver needs a value");
   const name = namedDriver(words) ?? ctx.io.env["MACHINE_DRIVER"] ?? "";
   const help = words.length === 0;
   if (name === "" && help) return sharedCreateFlags;
   const machines = await ctx.machines();
   const { driver } = await chosenDriver(machines, name);
-  return [...sharedCreateFlags, ...driver.flags];
+  const flags = [...sharedCreateFlags, ...driver.flags];
+  await refuseFlagsOfOthers(machines, driver.name, words, flags);
+  return flags;
+}
+
+/** A flag of another driver is no typing mistake: the error names the driver that it belongs to. */
+async function refuseFlagsOfOthers(
+  machines: MachineContext,
+  chosen: string,
+  words: readonly string[],
+  flags: readonly CliFlag[],
+): Promise<void> {
+  const end = words.indexOf("--");
+  const given = words.slice(0, end < 0 ? words.length : end).filter(isFlag);
+  const unknown = given.map((word) => splitFlag(word).name).filter((name) => !hasFlag(flags, name));
+  if (unknown.length === 0) return;
+  for (const other of machines.drivers.names()) {
+    const driver = await machines.drivers.require(other);
+    const name = unknown.find((one) => driver.flags.some((flag) => flag.name === one));
+    if (name === undefined) continue;
+    throw usageError(
+      `--${name} is a flag of the driver ${other}, and the driver here is ${chosen}`,
+      `--driver ${other} chooses that one; machine create --driver ${chosen} --help shows the flags of ${chosen}`,
+    );
+  }
+}
+
+function hasFlag(flags: readonly CliFlag[], name: string): boolean {
+  return flags.some((flag) => flag.name === name || flag.short === name);
 }
 
 /** The driver that a command line names, found before its flags are known; the last one counts. */

@@ -6,7 +6,7 @@ import type { CliFlag, CommandContext, CommandSpec, GlobalOptions, Io } from "./
 import { flagValues } from "./flag-values.ts";
 import { checkDebugVariable, globalFlags, globalOptions } from "./globals.ts";
 import { OutputError } from "./real-io.ts";
-import { reportError } from "./report-error.ts";
+import { type ReportOptions, reportError } from "./report-error.ts";
 import { findSpec, visibleSpecs } from "./specs.ts";
 
 /** Makes the context of a command; the composition root supplies it, tests supply their own. */
@@ -30,19 +30,25 @@ export async function runProgram(program: Program): Promise<number> {
   const { io } = program;
   const words = io.argv.slice(1);
   let debug = false;
-  const json = { asked: false };
+  const known: Known = { json: false };
   try {
     checkDebugVariable(io);
     const before = parseWords(words, globalFlags, { stopAtArgument: true });
     debug = isDebug(io, words, before);
-    return await runParsed(program, before, debug, json);
+    return await runParsed(program, before, debug, known);
   } catch (error) {
     if (program.signal.aborted) return reportInterruption(io, program.signal.reason, error, debug);
-    return reportFailure(io, error, debug, json.asked);
+    return reportFailure(io, error, { debug, ...known });
   }
 }
 
-async function runParsed(program: Program, before: ParsedWords, debug: boolean, json: { asked: boolean }) {
+/** What the command line has told by the time that something fails. */
+interface Known {
+  json: boolean;
+  storeRoot?: string;
+}
+
+async function runParsed(program: Program, before: ParsedWords, debug: boolean, known: Known) {
   const { io } = program;
   const early = flagValues(globalFlags, before.given, io.env);
   if (early.bool("version")) return print(io, `${program.version}\n`);
@@ -50,7 +56,7 @@ async function runParsed(program: Program, before: ParsedWords, debug: boolean, 
   if (name === undefined) return print(io, await (await import("./help.ts")).generalHelp());
   const { spec, path, words } = findCommand(name, rest);
   const behind = spec.passThrough ? passThrough(rest, spec.hidden === true) : splitGlobals(words, spec);
-  const run = () => runFound(program, { before, debug, json, spec, path, behind });
+  const run = () => runFound(program, { before, debug, known, spec, path, behind });
   if (spec.failureOutput === undefined) return await run();
   try {
     return await run();
@@ -62,12 +68,13 @@ async function runParsed(program: Program, before: ParsedWords, debug: boolean, 
 
 async function runFound(program: Program, found: Found): Promise<number> {
   const { io } = program;
-  const { before, debug, json, spec, path, behind } = found;
+  const { before, debug, known, spec, path, behind } = found;
   const given = new Map([...before.given, ...behind.globals]);
   const globals = flagValues(globalFlags, given, io.env);
   const options = globalOptions(io, globals, debug);
+  known.storeRoot = options.storageRoot;
   const asksJson = spec.reports === true && behind.words.some((word) => /^--?json(=true)?$/.test(word));
-  json.asked = asksJson;
+  known.json = asksJson;
   const ctx = await program.makeContext(io, options, { json: asksJson, signal: program.signal });
   const flags = await flagsOf(ctx, spec, behind.words);
   if (globals.bool("help") || (spec.subcommands !== undefined && behind.words.length === 0)) {
@@ -80,8 +87,7 @@ async function runFound(program: Program, found: Found): Promise<number> {
 interface Found {
   readonly before: ParsedWords;
   readonly debug: boolean;
-  /** Becomes true once the user is known to have asked for JSON. */
-  readonly json: { asked: boolean };
+  readonly known: Known;
   readonly spec: CommandSpec;
   readonly path: readonly string[];
   readonly behind: { readonly globals: ParsedWords["given"]; readonly words: readonly string[] };
@@ -236,13 +242,13 @@ function reportInterruption(io: Io, reason: unknown, error: unknown, debug: bool
   return known?.exitCode ?? 130;
 }
 
-function reportFailure(io: Io, error: unknown, debug: boolean, json: boolean): number {
+function reportFailure(io: Io, error: unknown, options: ReportOptions): number {
   try {
     if (error instanceof OutputError) {
       if (!error.brokenPipe) io.err(`${error.message}\n`);
       return 1;
     }
-    return reportError(io, error, { debug, json });
+    return reportError(io, error, options);
   } catch {
     return 1; // the output itself is broken
   }

@@ -1,8 +1,17 @@
 import { AppError, messageOf } from "../kit/errors.ts";
+import { fileTrouble } from "../kit/file-errors.ts";
 import type { Io } from "./command.ts";
 
+export interface ReportOptions {
+  debug: boolean;
+  json: boolean;
+  /** Root of the store, once it is known. */
+  storeRoot?: string | undefined;
+}
+
 /** Prints an error as a person should read it, and gives the exit code. Stacks appear with `--debug` alone. */
-export function reportError(io: Io, error: unknown, options: { debug: boolean; json: boolean }): number {
+export function reportError(io: Io, thrown: unknown, options: ReportOptions): number {
+  const error = fileTrouble(thrown, options.storeRoot) ?? thrown;
   const known = error instanceof AppError;
   const message = messageOf(error) || "unknown error";
   if (options.json) {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { systemCode } from "./errors.ts";
 
@@ -48,6 +48,39 @@ export async function readTextIfPresent(path: string): Promise<string | undefine
 
 /** Makes a directory and its parents; the directory itself gets `mode`, whatever the umask. */
 export async function ensureDirectory(path: string, mode = 0o700): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode });
-  if (first !== undefined) await chmod(path, mode);
+  if (await makeDirectory(path, mode)) await chmod(path, mode);
+}
+
+/**
+ * Tells whether it had to be made. Node's own `recursive` (20.20) never ends below /proc, where the parent is there
+ * and a child still cannot be made.
+ */
+async function makeDirectory(path: string, mode: number): Promise<boolean> {
+  try {
+    await mkdir(path, { mode });
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT" && dirname(path) !== path) {
+      // with a parent made or found the second try tells the truth
+      await makeDirectory(dirname(path), mode);
+      return await makeInParent(path, mode);
+    }
+    return await standsOrThrow(path, error);
+  }
+}
+
+async function makeInParent(path: string, mode: number): Promise<boolean> {
+  try {
+    await mkdir(path, { mode });
+    return true;
+  } catch (error) {
+    return await standsOrThrow(path, error);
+  }
+}
+
+/** False where the directory stands already; throws `error` for any other reason. */
+async function standsOrThrow(path: string, error: unknown): Promise<false> {
+  const isThere = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+  if (!isThere) throw error;
+  return false;
 }

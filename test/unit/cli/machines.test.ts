@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/kit/clock.ts";
 import { AppError } from "../../../src/kit/errors.ts";
+import { fakeDriver } from "../../support/fake-driver.ts";
 import { type MachineWorld, machineWorld } from "../../support/machine-world.ts";
 import { runMachine } from "../../support/run-machine.ts";
 
@@ -47,6 +48,36 @@ describe("create", () => {
       stderr: expect.stringContaining("there is no flag --virtualbox-memory"),
     });
     await runMachine("rm -y sized", { world });
+  });
+
+  test("a flag of another driver: the error names the driver that it belongs to", async () => {
+    await using two = await machineWorld({
+      drivers: (provider) => [
+        fakeDriver(provider),
+        {
+          ...fakeDriver(provider),
+          name: "other",
+          flags: [{ name: "other-key", type: "string", default: "", summary: "its key" }],
+        },
+      ],
+    });
+    expect(await runMachine("create -d fake --other-key k x", { world: two })).toEqual({
+      exitCode: 2,
+      stdout: "",
+      stderr: [
+        "--other-key is a flag of the driver other, and the driver here is fake",
+        "--driver other chooses that one; machine create --driver fake --help shows the flags of fake\n",
+      ].join("\n"),
+    });
+    // behind -- it is a name, and none that can be
+    expect(await runMachine("create -d fake -- --other-key", { world: two })).toMatchObject({ exitCode: 1 });
+  });
+
+  test("--driver without a value: exit 2", async () => {
+    expect(await runMachine("create --driver", { world })).toMatchObject({
+      exitCode: 2,
+      stderr: "--driver needs a value\n",
+    });
   });
 
   test("every shared flag reaches the record", async () => {
@@ -156,7 +187,7 @@ describe("ls", () => {
 
   test("an empty store: the header alone", async () => {
     expect(await runMachine("ls")).toEqual({
-      stdout: "NAME    ACTIVE   DRIVER   STATE   URL     SWARM   DOCKER   ERRORS\n",
+      stdout: "NAME   ACTIVE   DRIVER   STATE   URL   SWARM   DOCKER   ERRORS\n",
       stderr: "",
       exitCode: 0,
     });
@@ -166,7 +197,7 @@ describe("ls", () => {
     const { stdout, exitCode } = await runMachine("ls", { world });
     expect(exitCode).toBe(0);
     const [header, ...rows] = stdout.trimEnd().split("\n");
-    expect(header).toMatch(/^NAME {4}ACTIVE {3}DRIVER {3}STATE {5}URL {2,}SWARM {3}DOCKER {4}ERRORS$/);
+    expect(header).toMatch(/^NAME {3}ACTIVE {3}DRIVER {3}STATE {5}URL {2,}SWARM {3}DOCKER {4}ERRORS$/);
     expect(rows.map((row) => row.split(" ")[0])).toEqual(["a", "b", "m9", "m10"]);
     expect(stdout).toMatch(line("a", "- +fake +Running +tcp://\\S+:2376 +v28.0.1 *$"));
   });
@@ -217,8 +248,8 @@ describe("ls", () => {
       { world },
     );
     const [header, row] = stdout.split("\n");
-    expect(header).toMatch(/^NAME {4}ACTIVE_HOST {3}SWARM_OPTIONS {2,}RESPONSE$/);
-    expect(row).toMatch(/^a {7}false {9}\{false .*\} {3}\d.*s$/);
+    expect(header).toMatch(/^NAME {3}ACTIVE_HOST {3}SWARM_OPTIONS {2,}RESPONSE$/);
+    expect(row).toMatch(/^a {6}false {9}\{false .*\} {3}\d.*s$/);
   });
 
   test("--format: options are structs, an unknown field is an error", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { columns } from "../../../src/cli/columns.ts";
 import { plainLines } from "../../../src/cli/progress.ts";
 import { elapsed, liveLines } from "../../../src/cli/progress-live.ts";
 import { parseRemotePath } from "../../../src/cli/remote-path.ts";
@@ -18,6 +19,18 @@ describe("paths of scp", () => {
   ] as const)("%s on %s", (word, platform, parts) => {
     expect(parseRemotePath(word, platform)).toEqual(parts);
   });
+});
+
+test("columns are as wide as docker-machine's: three blanks behind the longest cell, five characters at least", () => {
+  const header = ["NAME", "ACTIVE", "DRIVER", "STATE", "URL", "SWARM", "DOCKER", "ERRORS"];
+  expect(columns([header])).toBe("NAME   ACTIVE   DRIVER   STATE   URL   SWARM   DOCKER   ERRORS\n");
+  expect(columns([header, ["dev", "-", "virtualbox", "Saved", "", "", "Unknown", ""]])).toBe(
+    [
+      "NAME   ACTIVE   DRIVER       STATE   URL   SWARM   DOCKER    ERRORS\n",
+      "dev    -        virtualbox   Saved                 Unknown   \n",
+    ].join(""),
+  );
+  expect(columns([["a", "b"]])).toBe("a    b\n");
 });
 
 test("ssh's configuration keeps port, key and host key of each machine apart", () => {

@@ -120,6 +120,25 @@ describe("the program as a whole", () => {
     );
   });
 
+  test("a store that cannot be used is told in words, with the place of it: no fault of the program", async () => {
+    const refused = Object.assign(new Error("EACCES: permission denied, scandir '/s/machines'"), {
+      code: "EACCES",
+      syscall: "scandir",
+      path: "/s/machines",
+    });
+    await using world = await machineWorld({
+      change: (ctx) => ({ ...ctx, store: { ...ctx.store, get: () => Promise.reject(refused) } }),
+    });
+    expect(await runMachine("-s /s url x", { world })).toEqual({
+      stdout: "",
+      stderr: [
+        "/s/machines cannot be used: permission denied",
+        "the store is at /s; --storage-path or MACHINE_STORAGE_PATH names another directory\n",
+      ].join("\n"),
+      exitCode: 1,
+    });
+  });
+
   test("global flags may stand behind the command", async () => {
     expect(await runMachine("ls -q --storage-path /x --native-ssh --bugsnag-api-token t")).toMatchObject({
       exitCode: 0,
