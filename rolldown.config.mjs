@@ -9,7 +9,7 @@ export default defineConfig({
   logLevel: "warn",
   external: (id, importer = "") =>
     !isUnused(id, importer) && (/^node:|\.node$/.test(id) || id === "cpu-features" || isBuiltin(id)),
-  plugins: [leaveOut(), inlineEtcdProtocol()],
+  plugins: [leaveOut(), inlineEtcdProtocol(), keepEntriesApart()],
   transform: { define: { BUILD_COMMIT: JSON.stringify(commit()) } },
   output: {
     dir: "dist",
@@ -23,10 +23,20 @@ export default defineConfig({
   },
 });
 
-/** What every command that opens the store loads, in one file: opening and compiling each costs half a millisecond. */
+/**
+ * What every command that opens the store loads, in two files: opening and compiling each costs half a millisecond.
+ * `swarm` loads the second one, so nothing of it may stand beside what only `machine` has.
+ */
 function codeSplitting() {
-  const test = /src[\\/](store[\\/]|cli[\\/]context|driver[\\/]name|kit[\\/](fs|lock|json-tree|process))/;
-  return { includeDependenciesRecursively: false, groups: [{ name: "store", test }] };
+  const store = /src[\\/](store[\\/]|cli[\\/]context|driver[\\/]name)/;
+  const kit = /src[\\/]kit[\\/](fs|lock|process)/;
+  return {
+    includeDependenciesRecursively: false,
+    groups: [
+      { name: "store", test: store },
+      { name: "kit", test: kit },
+    ],
+  };
 }
 
 /**
@@ -73,6 +83,26 @@ function inlineEtcdProtocol() {
       return code.replace(reading, () => `fromJSON)(${JSON.stringify(description)}`);
     },
   };
+}
+
+/** Loading a program runs it: no chunk that one of the two can come to may load the other. */
+function keepEntriesApart() {
+  return {
+    name: "keep-entries-apart",
+    generateBundle(_options, bundle) {
+      for (const [name, chunk] of Object.entries(bundle)) {
+        if (chunk.isEntry) walk(bundle, name, new Set());
+      }
+    },
+  };
+}
+
+function walk(bundle, name, seen) {
+  const chunk = bundle[name];
+  if (chunk?.type !== "chunk" || seen.has(name)) return;
+  if (chunk.isEntry && seen.size > 0) throw new Error(`${[...seen][0]} would run ${name} too`);
+  seen.add(name);
+  for (const next of [...chunk.imports, ...chunk.dynamicImports]) walk(bundle, next, seen);
 }
 
 function isUnused(source, importer) {
