@@ -27,7 +27,7 @@ const background = [
   "docker-machine left relative paths in migrated records of version 0, and the store's root as AuthOptions.StorePath in",
   "those of version 1. Here it is always the machine's directory.",
   "",
-  "## swarm containers",
+  "## What the swarm containers run",
   "",
   "A master runs `swarm-agent-master`, a node `swarm-agent`, both with restart policy `always` and the machine's",
   "certificates mounted read-only.",
