@@ -1,23 +1,21 @@
 import { usageError } from "../kit/errors.ts";
 import { nearest } from "../kit/nearest.ts";
-import type { AuthOptions, EngineOptions, HostRecord } from "../store/record.ts";
+import type { AuthOptions, EngineOptions, HostRecord, SwarmOptions } from "../store/record.ts";
 
 /** One thing that `set` changes. */
 export interface Change {
   readonly key: string;
-  /** "size" needs the machine stopped, "engine" a new provisioning. */
-  readonly kind: "size" | "engine";
+  /** "size" needs the machine stopped, "engine" a new provisioning, "swarm" new containers of the Swarm. */
+  readonly kind: "size" | "engine" | "swarm";
   readonly from: string;
   readonly to: string;
   /** Writes it to a record; sizes are the driver's own and change nothing here. */
   apply(record: HostRecord): void;
 }
 
-type ListKey = {
-  [K in keyof EngineOptions]: EngineOptions[K] extends readonly string[] ? K : never;
-}[keyof EngineOptions];
+type ListKey<T> = { [K in keyof T]: T[K] extends readonly string[] ? K : never }[keyof T];
 
-const engineLists: Readonly<Record<string, ListKey>> = {
+const engineLists: Readonly<Record<string, ListKey<EngineOptions>>> = {
   "engine-opt": "ArbitraryFlags",
   "engine-env": "Env",
   "engine-label": "Labels",
@@ -25,7 +23,25 @@ const engineLists: Readonly<Record<string, ListKey>> = {
   "engine-registry-mirror": "RegistryMirror",
 };
 
-const keys = ["memory", "cpus", ...Object.keys(engineLists), "engine-storage-driver", "tls-san"];
+const swarmLists: Readonly<Record<string, ListKey<SwarmOptions>>> = {
+  "swarm-opt": "ArbitraryFlags",
+  "swarm-join-opt": "ArbitraryJoinFlags",
+};
+
+const swarmTexts: Readonly<Record<string, "Strategy" | "Image">> = {
+  "swarm-strategy": "Strategy",
+  "swarm-image": "Image",
+};
+
+const sizeKeys = ["memory", "cpus"];
+/** Flags of `create` that `set` takes as well: of one value, and of several. */
+export const textKeys: readonly string[] = ["engine-storage-driver", ...Object.keys(swarmTexts)];
+export const listKeys: readonly string[] = [
+  ...Object.keys(engineLists),
+  ...Object.keys(swarmLists),
+  "tls-san",
+];
+const keys = [...sizeKeys, ...listKeys, ...textKeys];
 
 interface Word {
   readonly key: string;
@@ -70,34 +86,50 @@ function changeOf(record: HostRecord, key: string, words: readonly Word[]): Chan
   const engine = record.HostOptions.EngineOptions;
   const listKey = engineLists[key];
   if (listKey !== undefined) {
-    return listChange(key, engine[listKey], words, (target, value) => {
+    return listChange(key, "engine", engine[listKey], words, (target, value) => {
       target.HostOptions.EngineOptions = { ...target.HostOptions.EngineOptions, [listKey]: value };
     });
   }
-  if (key === "tls-san") {
-    return listChange(key, record.HostOptions.AuthOptions.ServerCertSANs, words, (target, value) => {
-      const auth: AuthOptions = { ...target.HostOptions.AuthOptions, ServerCertSANs: value };
-      target.HostOptions.AuthOptions = auth;
+  const swarm = record.HostOptions.SwarmOptions;
+  const swarmList = swarmLists[key];
+  if (swarmList !== undefined) {
+    return listChange(key, "swarm", swarm[swarmList], words, (target, value) => {
+      target.HostOptions.SwarmOptions = { ...target.HostOptions.SwarmOptions, [swarmList]: value };
     });
+  }
+  if (key === "tls-san") {
+    return listChange(
+      key,
+      "engine",
+      record.HostOptions.AuthOptions.ServerCertSANs,
+      words,
+      (target, value) => {
+        const auth: AuthOptions = { ...target.HostOptions.AuthOptions, ServerCertSANs: value };
+        target.HostOptions.AuthOptions = auth;
+      },
+    );
   }
   const { operator, value } = words.at(-1) ?? { operator: "=", value: "" };
   if (operator !== "=") throw usageError(`${key} has one value: ${key}=VALUE`);
   if (key === "engine-storage-driver") {
-    return {
-      key,
-      kind: "engine",
-      from: engine.StorageDriver,
-      to: value,
-      apply: (target) => {
-        target.HostOptions.EngineOptions = { ...target.HostOptions.EngineOptions, StorageDriver: value };
-      },
+    const apply = (target: HostRecord) => {
+      target.HostOptions.EngineOptions = { ...target.HostOptions.EngineOptions, StorageDriver: value };
     };
+    return { key, kind: "engine", from: engine.StorageDriver, to: value, apply };
+  }
+  const swarmText = swarmTexts[key];
+  if (swarmText !== undefined) {
+    const apply = (target: HostRecord) => {
+      target.HostOptions.SwarmOptions = { ...target.HostOptions.SwarmOptions, [swarmText]: value };
+    };
+    return { key, kind: "swarm", from: swarm[swarmText], to: value, apply };
   }
   return { key, kind: "size", from: sizeOf(record, key), to: value, apply: () => undefined };
 }
 
 function listChange(
   key: string,
+  kind: Change["kind"],
   before: readonly string[],
   words: readonly Word[],
   write: (record: HostRecord, value: readonly string[]) => void,
@@ -109,7 +141,7 @@ function listChange(
   }
   return {
     key,
-    kind: "engine",
+    kind,
     from: before.join(", "),
     to: values.join(", "),
     apply: (record) => write(record, values),

@@ -32,8 +32,22 @@ export async function planScaling(ctx: MachineContext, name: string, count: numb
   return { plan: { ...plan, nodes: plan.nodes.filter((node) => !remove.includes(node)) }, add: [], remove };
 }
 
-/** A cluster that was made machine by machine, as if it had been planned. */
-function planOf(cluster: FoundCluster): ClusterPlan {
+/** The plan of a cluster after these nodes of it were removed. */
+export async function planWithout(
+  ctx: MachineContext,
+  name: string,
+  gone: readonly string[],
+): Promise<ClusterPlan> {
+  const cluster = await findCluster(ctx.store, name);
+  const plan = cluster.plan ?? planOf(cluster);
+  return { ...plan, nodes: plan.nodes.filter((node) => !gone.includes(node)) };
+}
+
+/**
+ * A cluster that was made machine by machine, as if it had been planned.
+ * @throws CLUSTER_WITHOUT_MASTER
+ */
+export function planOf(cluster: FoundCluster): ClusterPlan {
   const [first] = cluster.group.masters;
   if (first === undefined) {
     throw new AppError("CLUSTER_WITHOUT_MASTER", `the cluster "${cluster.name}" has no master`);

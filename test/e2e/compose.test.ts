@@ -6,13 +6,14 @@ import { importBusybox, type MachineLab, openMachineLab, told } from "../support
 let world: MachineLab;
 let project: string;
 
-const file = (nodes: number) => `name: shop
+const file = (masters: number, tier: string) => `name: shop
 x-machine:
   clusters:
     shop:
       driver: docker
-      nodes: ${nodes}
-      labels: { tier: front }
+      masters: ${masters}
+      nodes: 1
+      labels: { tier: ${tier} }
 services:
   web:
     image: busybox
@@ -30,7 +31,7 @@ beforeAll(async () => {
   world = await openMachineLab();
   project = join(world.lab.dir, "project");
   await mkdir(project);
-  await writeFile(join(project, "compose.yaml"), file(1));
+  await writeFile(join(project, "compose.yaml"), file(1, "front"));
   const plugins = join(world.lab.dir, "docker", "cli-plugins");
   await mkdir(plugins, { recursive: true });
   const cache = process.env["MACHINE_TEST_CACHE"] ?? "/var/cache/machine";
@@ -75,6 +76,21 @@ describe.sequential("a compose file with machines", () => {
     const before = await shell(ids);
     await shell("machine up --yes");
     expect(await shell(ids)).toBe(before);
+  });
+
+  it("another number of masters and other labels are shown, made, and the services are there again", async () => {
+    await writeFile(join(project, "compose.yaml"), file(2, "back"));
+    const plan = await shell("machine up --yes --machines-only");
+    expect(plan).toContain("make shop-node-02 a master of cluster shop\n");
+    expect(plan).toContain("change shop-node-01: engine-label tier=front → tier=back\n");
+    const status = JSON.parse(await world.ok("cluster", "inspect", "shop"));
+    expect(status).toMatchObject({ state: "Ready" });
+    expect(status.members.filter(({ role }: { role: string }) => role === "master")).toHaveLength(2);
+    await shell(`(eval "$(machine env shop-node-02)"; ${importBusybox})`);
+    expect(await shell("machine up --yes")).toContain("The machines are as the file wants them.");
+    const info = await shell(`eval "$(machine cluster env shop)"; docker info 2>/dev/null; docker ps`);
+    expect(info.match(/tier=back/g)).toHaveLength(3);
+    expect(info).toContain("shop-node-01/shop-web-1");
   });
 
   it("mistakes are told with line and column, and nothing is done", async () => {

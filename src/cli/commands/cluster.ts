@@ -1,5 +1,6 @@
 import type { FoundCluster } from "../../cluster/find.ts";
 import type { promoteMachine } from "../../cluster/ha/change-masters.ts";
+import type { FlagValues } from "../../driver/flags.ts";
 import { messageOf, usageError } from "../../kit/errors.ts";
 import type { LifecycleHooks } from "../../machine/lifecycle.ts";
 import { columns } from "../columns.ts";
@@ -87,6 +88,17 @@ export const scale: Run = async (ctx, [name = ""], flags) => {
   const count = flags.int("nodes");
   if (!flags.isSet("nodes") || count < 0)
     throw usageError("--nodes says how many nodes the cluster is to have");
+  await scaleTo(ctx, name, count, flags);
+  await ready(ctx, name);
+  return 0;
+};
+
+export async function scaleTo(
+  ctx: CommandContext,
+  name: string,
+  count: number,
+  flags: FlagValues,
+): Promise<void> {
   const machines = await ctx.machines();
   const [{ planScaling }, { writePlan }] = await Promise.all([
     import("../../cluster/resize-cluster.ts"),
@@ -99,9 +111,23 @@ export const scale: Run = async (ctx, [name = ""], flags) => {
   await makeMachines(ctx, plan, add, flags);
   const { hooks } = await (await ctx.clusterParts()).actions();
   await removeAll(ctx, remove, false, hooks);
-  await ready(ctx, name);
-  return 0;
-};
+}
+
+/** Removes nodes of a cluster that are named. */
+export async function removeNodes(
+  ctx: CommandContext,
+  name: string,
+  names: readonly string[],
+): Promise<void> {
+  const machines = await ctx.machines();
+  const [{ planWithout }, { writePlan }] = await Promise.all([
+    import("../../cluster/resize-cluster.ts"),
+    import("../../cluster/cluster-file.ts"),
+  ]);
+  await writePlan(machines.store, await planWithout(machines, name, names));
+  const { hooks } = await (await ctx.clusterParts()).actions();
+  await removeAll(ctx, names, false, hooks);
+}
 
 /** `cluster join`: running machines become nodes of a cluster, or masters. */
 export const join: Run = async (ctx, [name = "", ...names], flags) => {

@@ -23,7 +23,7 @@ export const run: CommandModule["run"] = async (ctx, args, flags) => {
   return 0;
 };
 
-function checkPossible({ module, driver, record }: Machine, changes: readonly Change[]): void {
+async function checkPossible({ module, driver, record }: Machine, changes: readonly Change[]): Promise<void> {
   if (changes.some(({ kind }) => kind === "size") && driver.resize === undefined) {
     throw new AppError(
       "NOT_SUPPORTED",
@@ -33,6 +33,13 @@ function checkPossible({ module, driver, record }: Machine, changes: readonly Ch
   if (changes.some(({ kind }) => kind !== "size") && !module.features.hasHost) {
     throw new AppError("NOT_SUPPORTED", `machine "${record.Name}" has no host that could be provisioned`);
   }
+  if (!changes.some(({ kind }) => kind === "swarm")) return;
+  if (!record.HostOptions.SwarmOptions.IsSwarm)
+    throw new AppError("NOT_IN_CLUSTER", `"${record.Name}" is in no cluster`);
+  const { checkSwarmOptions } = await import("../../cluster/swarm-flags.ts");
+  const changed = structuredClone(record);
+  for (const change of changes) change.apply(changed);
+  checkSwarmOptions(changed.HostOptions.SwarmOptions);
 }
 
 function showPlan({ io }: CommandContext, name: string, changes: readonly Change[]): void {
@@ -43,9 +50,12 @@ function showPlan({ io }: CommandContext, name: string, changes: readonly Change
   if (changes.some(({ kind }) => kind === "engine")) {
     io.err("the engine is configured anew and restarts; containers without a restart policy stop\n");
   }
+  if (changes.some(({ kind }) => kind === "swarm"))
+    io.err("the containers of the Swarm that this concerns are made anew; all others go on\n");
 }
 
-async function apply(ctx: CommandContext, name: string, words: readonly string[]): Promise<void> {
+/** Makes the changes, without a plan and a question. */
+export async function apply(ctx: CommandContext, name: string, words: readonly string[]): Promise<void> {
   const machines = await ctx.machines();
   const { hooks } = await (await ctx.clusterParts()).actions();
   // the plan again: somebody may have changed the record while the question stood
@@ -64,10 +74,17 @@ async function apply(ctx: CommandContext, name: string, words: readonly string[]
     });
   });
   if (sizes.length > 0 && wasRunning) await actOnMachines(machines, "start", [name], hooks);
-  if (!changes.some(({ kind }) => kind === "engine")) return;
-  if (wasRunning) await actOnMachines(machines, "provision", [name], hooks);
-  else
-    ctx.io.err(`the engine's options take effect with: machine start ${name} && machine provision ${name}\n`);
+  const isEngine = changes.some(({ kind }) => kind === "engine");
+  if (changes.length === sizes.length) return;
+  if (!wasRunning) {
+    const what = isEngine ? "the engine's" : "the Swarm's";
+    ctx.io.err(`${what} options take effect with: machine start ${name} && machine provision ${name}\n`);
+  } else if (isEngine) await actOnMachines(machines, "provision", [name], hooks);
+  else {
+    await machines.store.withMachineLock(name, async () =>
+      withMachine(machines, await machines.store.get(name), async (machine) => hooks.provisioned?.(machine)),
+    );
+  }
 }
 
 function sizesOf(changes: readonly Change[]): { cpus?: number; memoryMiB?: number } {

@@ -168,11 +168,12 @@ export const machineSpecs: readonly CommandSpec[] = [
   {
     name: "set",
     group: "machines",
-    summary: "Change a machine: sizes and engine options",
+    summary: "Change a machine: sizes, options of the engine and of the Swarm",
     usage: "NAME KEY=VALUE...",
     details: [
       "Keys: memory and cpus (the machine is restarted); engine-opt, engine-env, engine-label, engine-insecure-registry,",
-      "engine-registry-mirror and tls-san (KEY+=VALUE adds, KEY-=VALUE removes, KEY= clears); engine-storage-driver.",
+      "engine-registry-mirror, tls-san, swarm-opt and swarm-join-opt (KEY+=VALUE adds, KEY-=VALUE removes, KEY= clears);",
+      "engine-storage-driver, swarm-strategy and swarm-image.",
       "The plan is shown first.",
     ],
     args: { min: 2 },
