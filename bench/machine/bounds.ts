@@ -5,6 +5,7 @@ export const bounds: Readonly<Record<string, number>> = {
   // 6 and 12 ms where node alone takes 23 ms; ratios hold on slower and busier computers too
   "startup.versionCpuRatio": round(1 + 6 / 23),
   "startup.ls0CpuRatio": round(1 + 12 / 23),
+  "startup.ls100PerNone": 3,
   "docker.createSeconds": 10,
   "docker.createOwnSeconds": 3,
   "docker.createSshLogins": 1,
@@ -16,6 +17,9 @@ export const bounds: Readonly<Record<string, number>> = {
   "vbox.driverCreateOwn": 3,
   "vbox.ls50Ms": 500,
   "vbox.ls50Calls": 3,
-  "vbox.bootedCreateCalls": 25,
-  "vbox.bootedCreateSshLogins": 1,
+  "vbox.driverCreateVboxManage": 4,
+  "vbox.bootedMasterCalls": 25,
+  "vbox.bootedMasterSshLogins": 1,
+  "vbox.bootedMasterVboxManage": 4,
+  "vbox.bootedClusterPerThree": 0.75,
 };

@@ -6,3 +6,8 @@ export function median(values: readonly number[]): number {
 export function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
+
+/** Milliseconds as seconds with two digits. */
+export function seconds(ms: number): number {
+  return round(ms / 1000);
+}

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { machineProgram, runProgramFile } from "../../test/support/program.ts";
 import { sampleRecord } from "../../test/support/sample-record.ts";
+import { timesOf, timesScript } from "./bash-times.ts";
 import { median, round } from "./median.ts";
 
 /** Medians in ms. */
@@ -28,7 +29,7 @@ export async function measureStartup(runs: number): Promise<StartupFigures> {
     for (const times of seen.values()) for (const list of Object.values(times)) list.pop();
     for (let run = 0; run < runs; run += 1) {
       for (const [name, { words, store }] of cases) {
-        const { cpuMs, wallMs } = await timesOf(words, home, store);
+        const { cpuMs, wallMs } = await runTimed(words, home, store);
         seen.get(name)?.cpu.push(cpuMs);
         seen.get(name)?.wall.push(wallMs);
       }
@@ -51,30 +52,19 @@ function figuresOf(seen: ReadonlyMap<string, { cpu: number[]; wall: number[] }>)
     const ofMedians = median(cpu) / median(node.cpu);
     figures[`${name}CpuRatio`] = round(Math.min(ofMedians, Math.min(...cpu) / Math.min(...node.cpu)));
   }
+  const none = seen.get("ls0")?.cpu ?? [];
+  const hundred = seen.get("ls100")?.cpu ?? [];
+  figures["ls100PerNone"] = round(median(hundred) / median(none));
   return figures;
 }
 
-/** bash's `times` tells the CPU time of ended children to the millisecond. */
-async function timesOf(words: readonly string[], home: string, store: string) {
+async function runTimed(words: readonly string[], home: string, store: string) {
   const { NODE_EXTRA_CA_CERTS: _costly, NODE_OPTIONS: _foreign, ...rest } = process.env;
   const env = { ...rest, HOME: home, MACHINE_STORAGE_PATH: store, MACHINE_DOCKER_HOST: "tcp://127.0.0.1:1" };
-  const script =
-    'a=$EPOCHREALTIME; "$@" >/dev/null; code=$?; b=$EPOCHREALTIME; times; echo "$a $b"; exit $code';
-  const result = await runProgramFile("bash", ["-c", script, "bash", process.execPath, ...words], { env });
+  const script = ["-c", timesScript, "bash", process.execPath, ...words];
+  const result = await runProgramFile("bash", script, { env });
   if (result.exitCode !== 0) throw new Error(`${words.join(" ")} failed: ${result.stderr}`);
-  const lines = result.stdout.trim().split("\n");
-  const parts = [...(lines.at(-2) ?? "").matchAll(/(\d+)m([\d.]+)s/g)];
-  const cpuMs = parts.reduce(
-    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1000,
-    0,
-  );
-  return { cpuMs, wallMs: spanMs(lines.at(-1) ?? "") };
-}
-
-/** Milliseconds between two of bash's $EPOCHREALTIME, "1.5 2.5". */
-export function spanMs(text: string): number {
-  const [from, to] = text.trim().split(" ").map(Number);
-  return ((to ?? Number.NaN) - (from ?? Number.NaN)) * 1000;
+  return timesOf(result.stdout);
 }
 
 /** A third each: VMs, containers, and machines of a driver that is not here. */

@@ -3,10 +3,11 @@ import { driver } from "../../drivers/virtualbox/driver.ts";
 import type { DriverContext } from "../../src/driver/driver.ts";
 import { labDriverContext, recordingHooks, reserveConfig } from "../../test/lab/vbox/driver-context.ts";
 import { startLab, type VboxLab } from "../../test/lab/vbox/lab.ts";
-import { imageCache } from "../../test/support/machine-lab.ts";
 import { machineProgram } from "../../test/support/program.ts";
-import { median, round } from "./median.ts";
-import { spanMs, writeRecord } from "./startup.ts";
+import { timesOf, timesScript } from "./bash-times.ts";
+import { median, round, seconds } from "./median.ts";
+import { writeRecord } from "./startup.ts";
+import { measureBooted } from "./vbox-booted.ts";
 
 /** Seconds, where the name does not say otherwise. */
 export interface VboxFigures {
@@ -19,7 +20,7 @@ export async function measureVbox(isFull: boolean): Promise<VboxFigures> {
   try {
     const create = await driverCreate(lab);
     const list = await listFifty(lab);
-    return { ...create, ...list, ...(isFull ? await bootedCreate(lab) : {}) };
+    return { ...create, ...list, ...(isFull ? await measureBooted(lab) : {}) };
   } finally {
     await lab.down();
   }
@@ -76,17 +77,16 @@ async function listFifty(lab: VboxLab): Promise<VboxFigures> {
   const times: number[] = [];
   await lab.forgetCalls();
   for (let run = 0; run < 5; run += 1) {
-    const script = 'a=$EPOCHREALTIME; "$@" >&2; code=$?; b=$EPOCHREALTIME; echo "$a $b"; exit $code';
     const listed = await lab.run(
       "bash",
-      ["-c", script, "bash", process.execPath, machineProgram, "ls", "--format", "{{.State}}"],
+      ["-c", timesScript, "bash", process.execPath, machineProgram, "ls", "--format", "{{.State}}"],
       { env },
     );
     const states = listed.stderr.trim().split("\n");
     if (listed.exitCode !== 0 || states.filter((state) => state === "Stopped").length !== 50) {
       throw new Error(`ls does not show 50 stopped machines:\n${listed.stderr}`);
     }
-    times.push(spanMs(listed.stdout));
+    times.push(timesOf(listed.stdout).wallMs);
   }
   const calls = await lab.calls();
   return {
@@ -94,38 +94,4 @@ async function listFifty(lab: VboxLab): Promise<VboxFigures> {
     ls50Calls: calls.length / 5,
     ls50VboxManageMs: round(calls.reduce((sum, { ms }) => sum + ms, 0) / 5),
   };
-}
-
-/** A whole `machine create` with a VM that boots, under emulation: minutes. */
-async function bootedCreate(lab: VboxLab): Promise<VboxFigures> {
-  const env = {
-    MACHINE_STORAGE_PATH: join(lab.folder, "home/store"),
-    MACHINE_IMAGE_CACHE: imageCache,
-    MACHINE_TIMEOUT_SSH: "600",
-    MACHINE_TIMEOUT_ENGINE: "600",
-    MACHINE_TIMEOUT_TLS: "120",
-    MACHINE_TIMEOUT_ADDRESS: "120",
-  };
-  const machine = async (...args: string[]) => {
-    const result = await lab.run(process.execPath, [machineProgram, ...args], { env, timeoutMs: 1_200_000 });
-    if (result.exitCode !== 0) throw new Error(`machine ${args.join(" ")} failed:\n${result.stderr}`);
-    return result.stdout;
-  };
-  await lab.forgetCalls();
-  const started = performance.now();
-  await machine("create", "-d", "virtualbox", "booted");
-  const wallMs = performance.now() - started;
-  const calls = await lab.calls();
-  const logins = await machine("ssh", "booted", "--", "sudo grep -c 'Accepted publickey' /var/log/sshd.log");
-  await machine("rm", "-f", "booted");
-  return {
-    bootedCreate: seconds(wallMs),
-    bootedCreateCalls: calls.length,
-    bootedCreateVboxManage: seconds(calls.reduce((sum, { ms }) => sum + ms, 0)),
-    bootedCreateSshLogins: Number(logins) - 1,
-  };
-}
-
-function seconds(ms: number): number {
-  return round(ms / 1000);
 }
