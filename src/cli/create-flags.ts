@@ -47,7 +47,12 @@ export const sharedCreateFlags: readonly CliFlag[] = [
   { name: "swarm-experimental", type: "bool", summary: "switch on the Swarm's experimental features" },
   list("tls-san", "further name or address in the server certificate"),
   { name: "keep", type: "bool", summary: "leave everything as it is when the create fails" },
-  { name: "parallel", type: "int", default: 4, summary: "how many machines are made at once" },
+  {
+    name: "parallel",
+    type: "int",
+    default: 0,
+    summary: "how many machines are made at once (0: by cores and memory)",
+  },
 ];
 
 /** The shared flags and those of the driver that the words, the environment or this computer choose. */

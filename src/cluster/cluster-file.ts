@@ -14,6 +14,8 @@ const schema = v.object({
   masters: v.array(v.string()),
   nodes: v.array(v.string()),
   driver: v.string(),
+  /** Flags that `cluster create` was given, with their values: further machines get the same. */
+  options: v.optional(v.record(v.string(), v.array(v.string())), {}),
 });
 
 /** What a cluster was planned to be: `<root>/.machine/clusters/NAME.json`. */

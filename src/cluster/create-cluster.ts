@@ -1,13 +1,16 @@
 import { usageError } from "../kit/errors.ts";
 import type { MachineContext } from "../machine/context.ts";
 import { type CreateRequest, createMachine } from "../machine/create.ts";
+import { forAll } from "../machine/errors.ts";
+import { withMachine } from "../machine/machine.ts";
 import { checkMachineName } from "../store/name.ts";
 import { type ClusterPlan, readPlan, removePlan, writePlan } from "./cluster-file.ts";
 import { bareTokenId, newClusterId } from "./discovery-url.ts";
-import { clusterNameTaken, machineNotOfCluster } from "./errors.ts";
+import { clusterNameTaken, machineNotOfCluster, otherMasters } from "./errors.ts";
 import { allClusters } from "./find.ts";
 import { fewMasters } from "./ha/errors.ts";
 import { haClusterId, haDiscovery } from "./ha/ha-discovery.ts";
+import { healthyLimit, waitUntilHealthy } from "./healthy.ts";
 import { clusterKey } from "./membership.ts";
 import { allMembers } from "./side-file.ts";
 import { type StepTiming, swarmSteps } from "./steps.ts";
@@ -20,10 +23,12 @@ export interface ClusterRequest {
   readonly driver: string;
   /** "" for the cluster's own. */
   readonly discovery: string;
+  /** What further machines are to be given as well. */
+  readonly options: ClusterPlan["options"];
 }
 
 /** Names of a cluster's machines: NAME-master, or NAME-master-01 and so on; NAME-node-01 and so on. */
-export function memberNames(name: string, masters: number, nodes: number) {
+function memberNames(name: string, masters: number, nodes: number) {
   const numbered = (kind: string, count: number) =>
     Array.from({ length: count }, (_, index) => `${name}-${kind}-${String(index + 1).padStart(2, "0")}`);
   return {
@@ -54,20 +59,35 @@ export function planCluster(ctx: MachineContext, request: ClusterRequest): Promi
       if (clusters.some(({ name }) => name === request.name)) throw clusterNameTaken(request.name);
     }
     const { masters, nodes } = memberNames(request.name, request.masters, request.nodes);
-    if (before !== undefined && before.masters.join() !== masters.join())
-      throw clusterNameTaken(request.name);
+    if (before !== undefined && before.masters.length !== masters.length)
+      throw otherMasters(request.name, before.masters.length);
     const plan: ClusterPlan = {
       version: 1,
       name: request.name,
       discovery: before?.discovery ?? (request.discovery || ownDiscovery(request.masters)),
-      masters,
-      nodes: [...new Set([...(before?.nodes ?? []), ...nodes])],
+      masters: before?.masters ?? masters,
+      nodes: before === undefined ? nodes : moreNodes(before, request.nodes),
       driver: request.driver,
+      options: request.options,
     };
     await refuseForeign(ctx, plan);
     await writePlan(ctx.store, plan);
     return plan;
   });
+}
+
+/** The nodes of a plan, and as many new names as are missing; nodes that `scale` added stay. */
+export function moreNodes(
+  { name, masters, nodes }: ClusterPlan,
+  count: number,
+  taken: readonly string[] = [],
+) {
+  const names = [...nodes];
+  for (let number = 1; names.length < count; number += 1) {
+    const candidate = memberNames(name, 1, number).nodes.at(-1) ?? "";
+    if (![...masters, ...names, ...taken].includes(candidate)) names.push(candidate);
+  }
+  return names;
 }
 
 const ownDiscovery = (masters: number) =>
@@ -108,6 +128,27 @@ export async function missingMachines(ctx: MachineContext, plan: ClusterPlan): P
     if (!isFinished) missing.push(name);
   }
   return missing;
+}
+
+/**
+ * Waits until the machines that an earlier run made are Healthy as well; those that are off are told of.
+ * @throws SWARM_NODE_NOT_HEALTHY
+ */
+export async function settleOthers(
+  ctx: MachineContext,
+  plan: ClusterPlan,
+  made: readonly string[],
+  tools: SwarmTools,
+): Promise<void> {
+  const others = [...plan.masters, ...plan.nodes].filter((name) => !made.includes(name));
+  await forAll(others, async (name) =>
+    withMachine(ctx, await ctx.store.get(name), async (machine) => {
+      const state = await machine.driver.state();
+      if (state === "Running") return waitUntilHealthy(machine, tools, healthyLimit(machine));
+      const message = `it does not run (${state}); machine cluster repair ${plan.name} brings it back`;
+      ctx.report({ type: "warning", machine: name, message });
+    }),
+  );
 }
 
 /** Makes the machines of one run side by side; nodes are told the masters' addresses as soon as they are known. */

@@ -20,6 +20,11 @@ export const clusterNameTaken = (name: string) =>
     hint: "choose another name; machine cluster ls shows those that are taken",
   });
 
+export const otherMasters = (name: string, count: number) =>
+  new AppError("CLUSTER_NAME_TAKEN", `the cluster "${name}" exists, with --masters ${count}`, {
+    hint: "machine cluster promote and demote change its masters; another cluster needs another name",
+  });
+
 export const notSwarmMaster = (name: string) =>
   new AppError("NOT_SWARM_MASTER", `"${name}" is neither a Swarm master nor a cluster`, {
     hint: "--swarm is for the machine that runs the manager, or for a cluster's name; machine ls shows them",

@@ -1,7 +1,7 @@
 import { AppError } from "../kit/errors.ts";
 import type { MachineContext } from "../machine/context.ts";
 import type { ClusterPlan } from "./cluster-file.ts";
-import { memberNames } from "./create-cluster.ts";
+import { moreNodes } from "./create-cluster.ts";
 import { type FoundCluster, findCluster } from "./find.ts";
 import { readClusterNote } from "./side-file.ts";
 
@@ -18,14 +18,10 @@ export async function planScaling(ctx: MachineContext, name: string, count: numb
   const cluster = await findCluster(ctx.store, name);
   const plan = cluster.plan ?? planOf(cluster);
   if (count >= plan.nodes.length) {
-    const taken = new Set(await ctx.store.names());
-    const add: string[] = [];
-    for (let number = 1; plan.nodes.length + add.length < count; number += 1) {
-      const candidate = memberNames(name, 1, number).nodes.at(-1) ?? "";
-      if (!plan.nodes.includes(candidate) && !taken.has(candidate)) add.push(candidate);
-    }
-    const unfinished = plan.nodes.filter((node) => !taken.has(node));
-    return { plan: { ...plan, nodes: [...plan.nodes, ...add] }, add: [...unfinished, ...add], remove: [] };
+    const taken = await ctx.store.names();
+    const nodes = moreNodes(plan, count, taken);
+    const add = nodes.filter((node) => !plan.nodes.includes(node) || !taken.includes(node));
+    return { plan: { ...plan, nodes }, add, remove: [] };
   }
   const sorted = [...plan.nodes].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   const remove = sorted.slice(count);
@@ -61,6 +57,7 @@ export function planOf(cluster: FoundCluster): ClusterPlan {
     masters,
     nodes: names.filter((name) => !masters.includes(name)),
     driver: first.record.DriverName,
+    options: {},
   };
 }
 

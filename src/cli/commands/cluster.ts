@@ -7,7 +7,7 @@ import { columns } from "../columns.ts";
 import type { CommandContext, CommandModule } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import { chosenDriver } from "../create-flags.ts";
-import { checkMachineFlags, makeMachines, reading } from "../make-cluster.ts";
+import { checkMachineFlags, furtherFlags, keptOptions, makeMachines, reading } from "../make-cluster.ts";
 import { programName } from "../names.ts";
 import { pool } from "../pool.ts";
 import { joinOutcomes, withHint } from "../together.ts";
@@ -17,7 +17,9 @@ type Run = CommandModule["run"];
 /** `cluster create`: plans the cluster and makes its machines side by side; again, it goes on where it was. */
 export const create: Run = async (ctx, [name = ""], flags) => {
   const machines = await ctx.machines();
-  const { planCluster, missingMachines, forgetUnmade } = await import("../../cluster/create-cluster.ts");
+  const { planCluster, missingMachines, forgetUnmade, settleOthers } = await import(
+    "../../cluster/create-cluster.ts"
+  );
   const { driver } = await chosenDriver(machines, flags.string("driver"));
   await checkMachineFlags(ctx, name, driver, flags);
   const plan = await planCluster(machines, {
@@ -26,6 +28,7 @@ export const create: Run = async (ctx, [name = ""], flags) => {
     nodes: flags.int("nodes"),
     driver: driver.name,
     discovery: flags.string("swarm-discovery"),
+    options: keptOptions(driver, flags),
   });
   const missing = await missingMachines(machines, plan);
   try {
@@ -34,6 +37,7 @@ export const create: Run = async (ctx, [name = ""], flags) => {
     if (await forgetUnmade(machines, plan)) throw error;
     throw withHint(error, "machine cluster create with the same arguments makes what is missing");
   }
+  await settleOthers(machines, plan, missing, (await (await ctx.clusterParts()).actions()).tools);
   await ready(ctx, plan.name);
   return 0;
 };
@@ -105,10 +109,10 @@ export async function scaleTo(
     import("../../cluster/cluster-file.ts"),
   ]);
   const { plan, add, remove } = await planScaling(machines, name, count);
-  const { driver } = await chosenDriver(machines, plan.driver);
-  await checkMachineFlags(ctx, name, driver, flags);
+  const { driver, values } = await furtherFlags(ctx, plan, flags);
+  await checkMachineFlags(ctx, name, driver, values);
   await writePlan(machines.store, plan);
-  await makeMachines(ctx, plan, add, flags);
+  await makeMachines(ctx, plan, add, values);
   const { hooks } = await (await ctx.clusterParts()).actions();
   await removeAll(ctx, remove, false, hooks);
 }
@@ -173,7 +177,7 @@ export const repair: Run = async (ctx, [name = ""], flags) => {
     ctx.clusterParts().then(({ actions }) => actions()),
   ]);
   const { plan, make } = await clearLost(machines, name, tools, hooks);
-  if (plan !== undefined) await makeMachines(ctx, plan, make, flags);
+  if (plan !== undefined) await makeMachines(ctx, plan, make, (await furtherFlags(ctx, plan, flags)).values);
   await tellAll(machines, name, tools);
   await ready(ctx, name);
   return 0;

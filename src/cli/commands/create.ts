@@ -1,12 +1,13 @@
 import type { DriverModule } from "../../driver/driver.ts";
 import type { FlagValues } from "../../driver/flags.ts";
-import { AppError, usageError } from "../../kit/errors.ts";
+import { AppError } from "../../kit/errors.ts";
 import type { MachineContext } from "../../machine/context.ts";
 import { createMachine } from "../../machine/create.ts";
 import type { CommandContext, CommandModule } from "../command.ts";
 import { chosenDriver } from "../create-flags.ts";
 import { checkDiscovery, createRequest, swarmOptions } from "../create-request.ts";
 import { programName } from "../names.ts";
+import { parallelWidth } from "../parallel.ts";
 import { pool } from "../pool.ts";
 import { outcomeOf } from "../together.ts";
 
@@ -14,8 +15,7 @@ import { outcomeOf } from "../together.ts";
 export const run: CommandModule["run"] = async (ctx, args, flags) => {
   const names = [...new Set(args)];
   if (names.length === 0) throw noName();
-  const parallel = flags.int("parallel");
-  if (parallel < 1) throw usageError(`--parallel takes a number from 1 on, not ${parallel}`);
+  const parallel = parallelWidth(flags);
   checkDiscovery(flags.string("swarm-discovery"));
   const machines = await ctx.machines();
   const driver = await driverOf(ctx, machines, flags);

@@ -1,5 +1,5 @@
 import type { UpPlan, UpStep } from "../../cluster/compose/plan-up.ts";
-import type { WantedMachine } from "../../cluster/compose/x-machine.ts";
+import type { WantedCluster, WantedMachine } from "../../cluster/compose/x-machine.ts";
 import type { FlagValues } from "../../driver/flags.ts";
 import { withMachine } from "../../machine/machine.ts";
 import type { CliFlag, CommandContext, CommandModule } from "../command.ts";
@@ -26,6 +26,7 @@ export const run: CommandModule["run"] = async (ctx, _args, flags) => {
   if (toDo.length === 0) ctx.io.err("The machines are as the file wants them.\n");
   else if (!flags.bool("yes") && !(await confirm(ctx.io, "Do this?", "machine up --yes does not ask")))
     return 1;
+  for (const cluster of wanted.clusters) await remember(ctx, cluster);
   for (const { step, values } of prepared) await act(ctx, main, step, values);
   for (const { name, words } of changes) {
     if (words.length > 0) await (await import("./set.ts")).apply(ctx, name, words);
@@ -34,6 +35,18 @@ export const run: CommandModule["run"] = async (ctx, _args, flags) => {
   if (flags.bool("machines-only")) return 0;
   return composeUp(ctx, files, wanted.use);
 };
+
+/** Further machines of a cluster get what the file says, also those that `cluster scale` makes. */
+async function remember(ctx: CommandContext, wanted: WantedCluster): Promise<void> {
+  const { store } = await ctx.machines();
+  const { readPlan, writePlan } = await import("../../cluster/cluster-file.ts");
+  const plan = await readPlan(store, wanted.name);
+  if (plan === undefined) return;
+  const { driver, values } = await flagsOf(ctx, wanted, plan.driver);
+  if (driver.name !== plan.driver) return;
+  const { keptOptions } = await import("../make-cluster.ts");
+  await writePlan(store, { ...plan, options: { ...plan.options, ...keptOptions(driver, values) } });
+}
 
 /** What `set` is to change of a machine that is there, and what cannot be changed. */
 async function changesOf(ctx: CommandContext, { name, wanted }: UpPlan["present"][number]) {

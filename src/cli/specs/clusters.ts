@@ -10,6 +10,12 @@ const undecided: CommandSpec["extraFlags"] = async (ctx, words) => {
   return (await createFlags(ctx, words)).filter(({ name }) => !decided.has(name));
 };
 
+/** The same for a cluster that is there, whose driver is known. */
+const further: CommandSpec["extraFlags"] = async (ctx, words) => {
+  const { furtherFlagSpecs } = await import("../make-cluster.ts");
+  return (await furtherFlagSpecs(ctx, words)).filter(({ name }) => !decided.has(name));
+};
+
 const yesFlags: readonly CliFlag[] = [
   { name: "yes", short: "y", type: "bool", summary: "do not ask" },
   { name: "force", short: "f", type: "bool", summary: "remove also what cannot be reached, without asking" },
@@ -96,11 +102,14 @@ export const clusterSpecs: readonly CommandSpec[] = [
         group: "clusters",
         summary: "Make or remove nodes until there are as many as asked",
         usage: "NAME",
+        details: [
+          "New nodes get the flags that the cluster was made with; those that are given here go before them.",
+        ],
         args: { min: 1, max: 1 },
         reports: true,
         completes: "nothing",
         flags: [{ name: "nodes", type: "int", default: 0, summary: "how many nodes the cluster is to have" }],
-        extraFlags: undecided,
+        extraFlags: further,
         load: async () => ({ run: (await cluster()).scale }),
       },
       {
@@ -141,11 +150,14 @@ export const clusterSpecs: readonly CommandSpec[] = [
         group: "clusters",
         summary: "Start machines that are off, make lost ones anew, and tell all who the masters are",
         usage: "NAME",
+        details: [
+          "Lost machines are made with the flags that the cluster was made with, and those that are given here.",
+        ],
         args: { min: 1, max: 1 },
         reports: true,
         completes: "nothing",
         flags: [],
-        extraFlags: undecided,
+        extraFlags: further,
         load: async () => ({ run: (await cluster()).repair }),
       },
       {

@@ -177,8 +177,8 @@ describe("create", () => {
     });
   });
 
-  test("--parallel wants a number from 1 on", async () => {
-    expect(await runMachine("create -d fake --parallel 0 x", { world })).toMatchObject({ exitCode: 2 });
+  test("--parallel wants a number from 0 on", async () => {
+    expect(await runMachine("create -d fake --parallel=-1 x", { world })).toMatchObject({ exitCode: 2 });
   });
 });
 

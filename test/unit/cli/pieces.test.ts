@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { columns } from "../../../src/cli/columns.ts";
+import { fittingWidth } from "../../../src/cli/parallel.ts";
 import { plainLines } from "../../../src/cli/progress.ts";
 import { elapsed, liveLines } from "../../../src/cli/progress-live.ts";
 import { parseRemotePath } from "../../../src/cli/remote-path.ts";
@@ -133,5 +134,17 @@ describe("completion", () => {
     expect(exitCode).toBe(0);
     expect(stdout).toContain("__complete");
     expect(await runMachine("completion csh")).toMatchObject({ exitCode: 2, stdout: "" });
+  });
+});
+
+describe("how many machines are made at once", () => {
+  const gib = 1024 ** 3;
+  test.each([
+    [2, 8 * gib, 4],
+    [8, 3.5 * gib, 3],
+    [1, 0.2 * gib, 2],
+    [64, 512 * gib, 16],
+  ])("%i cores and %i bytes of free memory: %i", (cores, freeBytes, width) => {
+    expect(fittingWidth(cores, freeBytes)).toBe(width);
   });
 });

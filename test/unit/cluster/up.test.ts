@@ -111,6 +111,11 @@ describe("up with other options of machines that are there", () => {
       expect(EngineOptions.Labels).toEqual(["tier=back", "zone=a"]);
     }
     await expectSettled(1, 1, "      labels: { zone: a, tier: back }\n");
+    await machine("cluster scale --nodes 2 shop");
+    expect((await world.ctx.store.get("shop-node-02")).HostOptions.EngineOptions.Labels).toContain(
+      "tier=back",
+    );
+    await machine("cluster scale --nodes 1 shop");
     // what the file does not name any more is left as it is
     await expectSettled(1, 1);
   });
