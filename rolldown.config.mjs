@@ -6,6 +6,7 @@ import { defineConfig } from "rolldown";
 export default defineConfig({
   input: { machine: "src/cli/main.ts", swarm: "src/swarm/cli/main.ts" },
   platform: "node",
+  preserveEntrySignatures: false,
   logLevel: "warn",
   external: (id, importer = "") =>
     !isUnused(id, importer) && (/^node:|\.node$/.test(id) || id === "cpu-features" || isBuiltin(id)),
@@ -80,7 +81,7 @@ function inlineEtcdProtocol() {
       const { Root } = createRequire(fromEtcd3.resolve("@grpc/proto-loader"))("protobufjs");
       const file = fromEtcd3.resolve("../proto/rpc.proto");
       const description = new Root().loadSync(file, { keepCase: true }).toJSON();
-      return code.replace(reading, () => `fromJSON)(${JSON.stringify(description)}`);
+      return { code: code.replace(reading, () => `fromJSON)(${JSON.stringify(description)}`), map: null };
     },
   };
 }

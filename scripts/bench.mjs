@@ -20,7 +20,7 @@ async function main() {
     return;
   }
   mkdirSync(results, { recursive: true });
-  if ((await run(join(root, "node_modules", ".bin", "rolldown"), ["-c", "--log-level", "warn"])) !== 0) {
+  if ((await run(process.execPath, [join(root, "scripts", "build.mjs")])) !== 0) {
     process.exitCode = 1;
     return;
   }

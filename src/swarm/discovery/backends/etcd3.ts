@@ -1,4 +1,4 @@
-import { type Etcd3, EtcdLeaseInvalidError, type Lease } from "etcd3";
+import { Etcd3, EtcdLeaseInvalidError, type Lease } from "etcd3";
 import type { Clock } from "../../../kit/clock.ts";
 import { AppError, messageOf } from "../../../kit/errors.ts";
 import { holdLease } from "../../leadership/lease.ts";
@@ -13,7 +13,7 @@ const quietMs = 60_000;
 export const open: OpenDiscovery = async (rest, options) => {
   const { endpoints, nodesPath, leaderPath } = parseStoreUrl(rest, options.path);
   const tls = storeTls(options, false);
-  const client = await connect(endpoints, tls, options.clock);
+  const client = connect(endpoints, tls, options.clock);
   const prefix = `/${nodesPath}/`;
   const leases = new Map<string, Lease>();
   const source = {
@@ -46,14 +46,9 @@ export const open: OpenDiscovery = async (rest, options) => {
   };
 };
 
-async function connect(
-  endpoints: readonly string[],
-  tls: DiscoveryTls | undefined,
-  clock: Clock,
-): Promise<Etcd3> {
-  const { Etcd3: Client } = await import("etcd3");
+function connect(endpoints: readonly string[], tls: DiscoveryTls | undefined, clock: Clock): Etcd3 {
   const scheme = tls === undefined ? "http" : "https";
-  return new Client({
+  return new Etcd3({
     hosts: endpoints.map((endpoint) => `${scheme}://${endpoint}`),
     dialTimeout: timeoutMs,
     ...(tls?.ca === undefined
