@@ -8,8 +8,8 @@ import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.t
 export interface LockOptions {
   clock: Clock;
   signal?: AbortSignal;
-  /** Called once when another process holds the lock; what it throws ends the waiting. */
-  onWait?: (pid: number) => void;
+  /** Called once when the lock is held, by another process or another task of this one; what it throws ends the waiting. */
+  onWait?: (pid: number, isOwn: boolean) => void;
 }
 
 interface Holder extends ProcessIdentity {
@@ -52,7 +52,7 @@ async function acquire(path: string, options: LockOptions): Promise<Holder> {
       const holder = await readHolder(path);
       if (holder === undefined) continue; // released in between
       if (await isAlive(holder)) {
-        if (!told) options.onWait?.(holder.pid);
+        if (!told) options.onWait?.(holder.pid, holder.pid === mine.pid);
         told = true;
         await options.clock.delay(pollMs, options.signal);
       } else if (await replaceDead(path, holder, draft, options)) {

@@ -137,7 +137,9 @@ class FileStore implements Store {
     const { clock, log } = this.options;
     return withLock(join(this.locksDir, `${encodeURIComponent(name)}.lock`), task, {
       clock,
-      onWait: (pid) => log.info(`waiting for process ${pid}, which holds the lock "${name}"`),
+      onWait: (pid, isOwn) => {
+        if (!isOwn) log.info(`waiting for process ${pid}, which holds the lock "${name}"`);
+      },
       ...(signal === undefined ? {} : { signal }),
     });
   }

@@ -94,7 +94,8 @@ describe("a lock", () => {
       async () => {
         const second = withLock(lock, async () => undefined, {
           clock: systemClock,
-          onWait: () => {
+          onWait: (pid, isOwn) => {
+            expect([pid, isOwn]).toEqual([process.pid, true]);
             throw busy;
           },
         });
