@@ -8,6 +8,7 @@ const deadlineVariables: Readonly<Record<string, keyof Deadlines>> = {
   MACHINE_TIMEOUT_ENGINE: "engineMs",
   MACHINE_TIMEOUT_STOP: "stopMs",
   MACHINE_TIMEOUT_TLS: "tlsMs",
+  MACHINE_TIMEOUT_API: "apiMs",
   MACHINE_TIMEOUT_SWARM: "healthyMs",
 };
 

@@ -4,7 +4,9 @@ import type { UserEngine } from "../docker/client.ts";
 import type { DriverEngine } from "../driver/driver.ts";
 import type { ImageContext } from "../image/context.ts";
 import { systemClock } from "../kit/clock.ts";
+import { defaultDeadlines } from "../machine/context.ts";
 import { openSsh } from "../ssh/open.ts";
+import { deadlinesFrom } from "./deadlines.ts";
 import type { Seams, Surroundings } from "./seams.ts";
 
 /** The doors to the real world; each module is loaded when something goes through its door. */
@@ -50,7 +52,10 @@ function lazyEngine({ io, store, signal }: Surroundings): DriverEngine {
   const open = () => {
     opened ??= Promise.all([import("../docker/client.ts"), import("../docker/address.ts")]).then(
       ([{ userEngine }, { findEngine }]) =>
-        userEngine(() => findEngine(io.env, store.root, io.platform), store.root, signal),
+        userEngine(() => findEngine(io.env, store.root, io.platform), store.root, {
+          signal,
+          answerMs: deadlinesFrom(io.env, defaultDeadlines).apiMs,
+        }),
     );
     return opened;
   };

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
+import { AppError } from "../kit/errors.ts";
 import { ensureDirectory, readTextIfPresent, writeFileAtomic } from "../kit/fs.ts";
 import type { Env } from "../kit/process.ts";
 
@@ -27,9 +28,10 @@ export async function findEngine(
   platform: NodeJS.Platform,
 ): Promise<EngineAddress> {
   const own = env["MACHINE_DOCKER_HOST"];
-  if (own) return { url: own, certPath: certPathOf(env) };
+  if (own) return { url: usable(own, "MACHINE_DOCKER_HOST"), certPath: certPathOf(env) };
   const host = env["DOCKER_HOST"];
-  if (host && !env["DOCKER_MACHINE_NAME"]) return { url: withScheme(host), certPath: certPathOf(env) };
+  if (host && !env["DOCKER_MACHINE_NAME"])
+    return { url: usable(host, "DOCKER_HOST"), certPath: certPathOf(env) };
   const earlier = await readRemembered(storeRoot);
   if (earlier !== undefined) return earlier;
   const url = (await contextHost(env)) ?? usualSocket(platform);
@@ -58,8 +60,23 @@ function certPathOf(env: Env): string {
   return env["DOCKER_TLS_VERIFY"] || env["DOCKER_TLS"] ? (env["DOCKER_CERT_PATH"] ?? "") : "";
 }
 
-function withScheme(host: string): string {
-  return host.includes("://") ? host : `tcp://${host}`;
+/** Container machines publish ports and mount volumes there: an engine behind SSH has neither for this computer. */
+const notUsable = (url: string, source: string) =>
+  new AppError("ENGINE_UNSUPPORTED", `${source} is "${url}": only unix://, tcp:// and npipe:// can be used`, {
+    hint: url.startsWith("ssh:")
+      ? "machine create --driver generic --generic-ip-address HOST makes a machine of a host behind SSH; MACHINE_DOCKER_HOST names another engine for machine alone"
+      : "MACHINE_DOCKER_HOST=unix:///var/run/docker.sock names this computer's engine for machine alone",
+  });
+
+/**
+ * The address with its scheme.
+ * @throws ENGINE_UNSUPPORTED for one that cannot be used, such as ssh://
+ */
+function usable(address: string, source: string): string {
+  const url = address.includes("://") ? address : `tcp://${address}`;
+  const isUsable = /^(unix|npipe):\/\/./.test(url) || (/^(tcp|https?):\/\/./.test(url) && URL.canParse(url));
+  if (!isUsable) throw notUsable(address, source);
+  return url;
 }
 
 function usualSocket(platform: NodeJS.Platform): string {
@@ -79,8 +96,9 @@ async function contextHost(env: Env): Promise<string | undefined> {
     const digest = createHash("sha256").update(name).digest("hex");
     const meta = await readTextIfPresent(join(folder, "contexts", "meta", digest, "meta.json"));
     const { Host } = v.parse(contextMeta, JSON.parse(meta ?? "")).Endpoints.docker;
-    return /^(unix|tcp|npipe):/.test(Host) ? Host : undefined;
-  } catch {
+    return usable(Host, `the endpoint of the Docker context ${name}`);
+  } catch (error) {
+    if (error instanceof AppError) throw error;
     return undefined; // no context that can be read: the usual socket is tried
   }
 }

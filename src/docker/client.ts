@@ -10,13 +10,26 @@ import { type EngineTarget, jsonRequest } from "./json-request.ts";
 /** Everything below 600 is an answer, not an exception. */
 const anyStatus = new Proxy<Record<number, boolean>>({}, { get: () => true });
 
+export interface UserEngineOptions {
+  /** Ends loads and questions at once; a call that changes something may take `graceMs` more. */
+  readonly signal?: AbortSignal | undefined;
+  /** How long an engine may take for a question; 30 s by default. */
+  readonly answerMs?: number;
+}
+
+const defaultAnswerMs = 30_000;
+/** Making, stopping and removing containers takes an engine longer than a question, by this factor. */
+const changeFactor = 20;
+/** After an interruption: that what a call made is known, and can be removed. */
+const graceMs = 10_000;
+
 /** The user's engine: JSON calls for drivers, and images. dockerode is loaded when an image is. */
 export function userEngine(
   find: () => Promise<EngineAddress>,
   storeRoot: string,
-  signal?: AbortSignal,
+  options: UserEngineOptions = {},
 ): UserEngine {
-  return new UserEngine(find, storeRoot, signal);
+  return new UserEngine(find, storeRoot, options);
 }
 
 export class UserEngine implements DriverEngine {
@@ -24,13 +37,14 @@ export class UserEngine implements DriverEngine {
   private readonly storeRoot: string;
   private found: EngineAddress | undefined;
   private target: Promise<EngineTarget> | undefined;
-  /** Ends a load at once; other requests are short, and are finished so that what they made is known. */
   private readonly signal: AbortSignal | undefined;
+  private readonly answerMs: number;
 
-  constructor(find: () => Promise<EngineAddress>, storeRoot: string, signal?: AbortSignal) {
+  constructor(find: () => Promise<EngineAddress>, storeRoot: string, options: UserEngineOptions) {
     this.find = find;
     this.storeRoot = storeRoot;
-    this.signal = signal;
+    this.signal = options.signal;
+    this.answerMs = options.answerMs ?? defaultAnswerMs;
   }
 
   /** "" before the first call. */
@@ -41,11 +55,18 @@ export class UserEngine implements DriverEngine {
   async request(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
     const found = await this.locate();
     this.target ??= optionsFor(found);
+    const isQuestion = method === "GET";
+    const limitMs = this.answerMs * (isQuestion ? 1 : changeFactor);
+    const limit = callLimit(limitMs, this.signal, isQuestion ? 0 : graceMs);
     try {
-      const { status, text } = await jsonRequest(await this.target, { method, path, body });
+      const call = { method, path, body, signal: limit.signal };
+      const { status, text } = await jsonRequest(await this.target, call);
       return { status, body: parsed(text) };
     } catch (error) {
-      throw unreachable(found, error);
+      if (limit.ended === "interrupted") throw this.signal?.reason;
+      throw limit.ended === "late" ? silent(found, limitMs) : unreachable(found, error);
+    } finally {
+      limit.done();
     }
   }
 
@@ -128,6 +149,49 @@ function dial(docker: Dockerode, found: EngineAddress, options: DialOptions): Pr
 
 function isStream(value: unknown): value is AnswerStream {
   return typeof value === "object" && value !== null && "pipe" in value;
+}
+
+interface CallLimit {
+  readonly signal: AbortSignal;
+  readonly ended: "late" | "interrupted" | undefined;
+  done(): void;
+}
+
+/** Ends a call after `limitMs`, or `graceMs` after an interruption; one that came before the call is not counted. */
+function callLimit(limitMs: number, interruption: AbortSignal | undefined, grace: number): CallLimit {
+  const controller = new AbortController();
+  let ended: CallLimit["ended"];
+  const end = (why: CallLimit["ended"]) => {
+    ended ??= why;
+    controller.abort();
+  };
+  const timers = [setTimeout(() => end("late"), limitMs)];
+  const interrupted = () => {
+    if (grace === 0) end("interrupted");
+    else timers.push(setTimeout(() => end("interrupted"), grace));
+  };
+  // what is removed again after an interruption asks the engine too
+  if (interruption?.aborted === false) interruption.addEventListener("abort", interrupted, { once: true });
+  return {
+    signal: controller.signal,
+    get ended() {
+      return ended;
+    },
+    done() {
+      for (const timer of timers) clearTimeout(timer);
+      interruption?.removeEventListener("abort", interrupted);
+    },
+  };
+}
+
+function silent({ url }: EngineAddress, limitMs: number): AppError {
+  return new AppError(
+    "ENGINE_SILENT",
+    `the Docker engine at ${url} did not answer within ${limitMs / 1000} s`,
+    {
+      hint: "restart that engine, or set DOCKER_HOST to another; MACHINE_TIMEOUT_API=SECONDS waits longer",
+    },
+  );
 }
 
 function unreachable({ url }: EngineAddress, error: unknown): AppError {

@@ -18,6 +18,8 @@ export interface JsonCall {
   readonly path: string;
   /** undefined: no body. */
   readonly body: unknown;
+  /** Ends the call, wherever it is. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -39,7 +41,8 @@ async function requestTo(target: EngineTarget, call: JsonCall, length: number): 
   const { socketPath, host, port, ca, cert, key } = target;
   // engines want the type also for calls that have no body
   const headers = { "Content-Type": "application/json", "Content-Length": length, Connection: "close" };
-  const common = { method: call.method, path: call.path, agent: false, headers };
+  const stop = call.signal === undefined ? {} : { signal: call.signal };
+  const common = { method: call.method, path: call.path, agent: false, headers, ...stop };
   if (target.protocol === "https") {
     const { request } = await import("node:https");
     // an IP is no name for SNI, but is still checked against the certificate

@@ -6,7 +6,7 @@ const driverNotFound = (driver: string, machine: string) =>
     "DRIVER_NOT_FOUND",
     `machine "${machine}" was made with the driver "${driver}", which is not here`,
     {
-      hint: `machine rm -f ${machine} forgets the machine; its host, if any, stays`,
+      hint: "machine rm -f NAME forgets the machine; its host, if any, stays",
     },
   );
 

@@ -60,6 +60,12 @@ async function verify(machine: Machine, url: string, engineUrl: string): Promise
       failure,
     );
   }
+  if (!machine.module.features.hasHost) {
+    // the engine is somebody else's: its certificates are not ours to make
+    const ca = machine.record.HostOptions.AuthOptions.CaCertPath;
+    const hint = `that engine is not made by machine: it must run, with a certificate of the CA ${ca}`;
+    throw checkFailed("the engine", url, failure.message, hint, failure);
+  }
   const trouble = await certificateTrouble(machine.ctx, machine.record, await addressesOf(machine));
   throw checkFailed(
     "the engine",

@@ -19,6 +19,8 @@ export interface Deadlines {
   readonly stopMs: number;
   /** One TLS check or version query. */
   readonly tlsMs: number;
+  /** One question to the user's own engine; calls that change something may take longer. */
+  readonly apiMs: number;
   /** From a node's swarm containers to a manager's report of it; undefined: 120 s, or engineMs where that is longer. */
   readonly healthyMs?: number;
 }
@@ -28,6 +30,7 @@ export const defaultDeadlines: Deadlines = {
   engineMs: 120_000,
   stopMs: 60_000,
   tlsMs: 20_000,
+  apiMs: 30_000,
 };
 
 /** What everything under src/machine works with; made once, in src/cli/main.ts. */

@@ -12,14 +12,19 @@ export const run: CommandModule["run"] = async (ctx, _args, flags) => {
     for (const name of await listNames(machines, query, view)) ctx.io.out(`${name}\n`);
     return 0;
   }
+  const ask = async () => {
+    const rows = await listMachines(machines, query, view);
+    ctx.signal.throwIfAborted(); // what an interruption cut short is no answer
+    return rows;
+  };
   const format = flags.bool("json") ? "json" : flags.string("format");
   if (format !== "" && format !== "json") {
     const { formatter } = await import("../ls-format.ts");
     const print = formatter(format); // a wrong template is told before any machine is asked
-    ctx.io.out(print(await listMachines(machines, query, view)));
+    ctx.io.out(print(await ask()));
     return 0;
   }
-  const rows = await listMachines(machines, query, view);
+  const rows = await ask();
   if (format === "json") {
     const { jsonRows } = await import("../ls-format.ts");
     ctx.io.out(`${JSON.stringify(jsonRows(rows))}\n`);

@@ -226,6 +226,23 @@ describe("ls", () => {
     });
   });
 
+  test("an interruption: exit 130, and no table of what was cut short", async () => {
+    const controller = new AbortController();
+    await using slow = await machineWorld({ clock: systemClock });
+    await runMachine("create -d fake slow", { world: slow });
+    const probe = async () => {
+      controller.abort(new AppError("INTERRUPTED", "interrupted", { exitCode: 130 }));
+      throw controller.signal.reason;
+    };
+    const { stdout: url } = await runMachine("url slow", { world: slow });
+    slow.engines.set(url.trim(), probe);
+    expect(await runMachine("ls", { world: slow, signal: controller.signal })).toEqual({
+      stdout: "",
+      stderr: "interrupted\n",
+      exitCode: 130,
+    });
+  });
+
   test("--format: a template for each machine, with \\t and \\n", async () => {
     const { stdout } = await runMachine(
       ["ls", "--filter", "name=^a$", "-f", " {{.Name}}\\t{{.State}}\\n{{.DriverName}} "],

@@ -45,6 +45,34 @@ describe("the user's engine", () => {
     );
   });
 
+  it.each([
+    [{ DOCKER_HOST: "ssh://root@h" }, 'DOCKER_HOST is "ssh://root@h"', "--driver generic"],
+    [{ MACHINE_DOCKER_HOST: "ssh://h" }, 'MACHINE_DOCKER_HOST is "ssh://h"', "--driver generic"],
+    [{ DOCKER_HOST: "fd://" }, 'DOCKER_HOST is "fd://"', "MACHINE_DOCKER_HOST=unix://"],
+    [{ DOCKER_HOST: "tcp://:::" }, 'DOCKER_HOST is "tcp://:::"', "MACHINE_DOCKER_HOST=unix://"],
+  ])("is refused with what to do where it cannot be used: %j", async (env, message, hint) => {
+    await using dir = await tempDir();
+    await expect(findEngine({ ...env, HOME: dir.path }, dir.path, "linux")).rejects.toMatchObject({
+      code: "ENGINE_UNSUPPORTED",
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    });
+  });
+
+  it("is refused, not passed over, where the Docker context has one that cannot be used", async () => {
+    await using dir = await tempDir();
+    const meta = join(dir.path, "contexts", "meta", createHash("sha256").update("far").digest("hex"));
+    await mkdir(meta, { recursive: true });
+    await writeFile(
+      join(meta, "meta.json"),
+      JSON.stringify({ Name: "far", Endpoints: { docker: { Host: "ssh://far" } } }),
+    );
+    const env = { DOCKER_CONFIG: dir.path, DOCKER_CONTEXT: "far" };
+    await expect(findEngine(env, dir.path, "linux")).rejects.toMatchObject({
+      message: expect.stringContaining('Docker context far is "ssh://far"'),
+    });
+  });
+
   it("is the usual socket of the platform else", async () => {
     await using dir = await tempDir();
     const env = { HOME: dir.path };

@@ -72,3 +72,48 @@ it("says where no engine answers", async () => {
     message: expect.stringContaining("unix:///nowhere/d.sock"),
   });
 });
+
+it("says that an engine which takes the connection and never answers did not answer in time", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "d.sock");
+  await engineAt(path, () => undefined);
+  const engine = userEngine(async () => ({ url: `unix://${path}`, certPath: "" }), "/nowhere", {
+    answerMs: 50,
+  });
+  await expect(engine.request("GET", "/info")).rejects.toMatchObject({
+    code: "ENGINE_SILENT",
+    message: `the Docker engine at unix://${path} did not answer within 0.05 s`,
+    hint: expect.stringContaining("MACHINE_TIMEOUT_API"),
+  });
+});
+
+it("ends a question at once when interrupted, and asks again for what is removed afterwards", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "d.sock");
+  const controller = new AbortController();
+  let silent = true;
+  await engineAt(path, (_request, response) => {
+    if (silent) controller.abort(new Error("interrupted"));
+    else response.end("{}");
+  });
+  const engine = userEngine(async () => ({ url: `unix://${path}`, certPath: "" }), "/nowhere", {
+    signal: controller.signal,
+  });
+  await expect(engine.request("GET", "/info")).rejects.toThrow("interrupted");
+  silent = false;
+  expect(await engine.request("GET", "/info")).toEqual({ status: 200, body: {} });
+});
+
+it("finishes a call that makes something when interrupted, so that it is known", async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, "d.sock");
+  const controller = new AbortController();
+  await engineAt(path, (request, response) => {
+    controller.abort(new Error("interrupted"));
+    request.resume().once("end", () => response.writeHead(201).end('{"Id":"x"}'));
+  });
+  const engine = userEngine(async () => ({ url: `unix://${path}`, certPath: "" }), "/nowhere", {
+    signal: controller.signal,
+  });
+  expect(await engine.request("POST", "/containers/create", {})).toEqual({ status: 201, body: { Id: "x" } });
+});

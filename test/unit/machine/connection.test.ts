@@ -116,6 +116,17 @@ describe("the connection of env and config", () => {
     });
   });
 
+  it("does not offer to make certificates for an engine that is only a URL", async () => {
+    await using world = await worldWithMachine({
+      drivers: (provider) => [fakeDriver(provider, { features: { hasHost: false } })],
+    });
+    world.engines.set(engineUrl, broken("unreachable"));
+    await expect(connectionOf(world.ctx, "a")).rejects.toMatchObject({
+      message: `the engine at ${engineUrl} cannot be used: it does not answer`,
+      hint: expect.stringMatching(/^that engine is not made by machine: it must run, .*\/certs\/ca\.pem$/),
+    });
+  });
+
   it("needs no check and no certificates for engines behind ssh:// and unix://", async () => {
     for (const url of ["ssh://me@example.org", "unix:///run/docker.sock"]) {
       await using world = await worldWithMachine({
