@@ -21,7 +21,10 @@ function configure(values: FlagValues, base: DriverConfig): NoneConfig {
       `one of ${schemes.map((one) => `${one}//`).join(" ")}`,
     );
   }
-  return { ...base, SSHUser: "", SSHPort: 0, SSHKeyPath: "", IPAddress: new URL(url).host, URL: url };
+  // docker-machine's none driver keeps no Swarm fields
+  const noSwarm = { SwarmMaster: false, SwarmHost: "", SwarmDiscovery: "" };
+  const noSsh = { SSHUser: "", SSHPort: 0, SSHKeyPath: "" };
+  return { ...base, ...noSwarm, ...noSsh, IPAddress: new URL(url).host, URL: url };
 }
 
 /** An engine known by its URL alone: nothing is made, started or stopped. */

@@ -1,12 +1,16 @@
 import { type JsonNode, treeOf } from "./json-tree.ts";
 import type { HostRecord } from "./record.ts";
 
+/** Lists that docker-machine never sets, and writes as null. */
+const unsetLists = (): JsonNode =>
+  treeOf({ HostOptions: { EngineOptions: { Dns: null }, SwarmOptions: { Env: null } } });
+
 /**
  * The tree to write for `record` over what the file held before: keys that we do not know stay (in `Driver`, the
  * record itself carries them), unchanged numbers keep their text, and a null stays null where we read an empty list.
  */
 export function mergeRecord(before: JsonNode | undefined, record: HostRecord): JsonNode {
-  const merged = merge(before, treeOf(record), "keepForeign");
+  const merged = merge(before ?? unsetLists(), treeOf(record), "keepForeign");
   if (merged.kind !== "object") return merged;
   const driver = mergeDriver(childOf(before, "Driver"), treeOf(record.Driver));
   return { kind: "object", entries: new Map([...merged.entries, ["Driver", driver]]) };

@@ -1,5 +1,5 @@
 import { printGoJson } from "../../store/go-json.ts";
-import { treeOf } from "../../store/json-tree.ts";
+import { mergeRecord } from "../../store/merge.ts";
 import type { CommandModule } from "../command.ts";
 import { machineName } from "../names.ts";
 
@@ -7,15 +7,16 @@ import { machineName } from "../names.ts";
 export const run: CommandModule["run"] = async (ctx, args, flags) => {
   const { store } = await ctx.machines();
   const record = await store.get(await machineName(store, args));
+  const text = printGoJson(mergeRecord(undefined, record));
   const format = flags.string("format");
   if (flags.bool("json") || format === "json") {
-    ctx.io.out(`${JSON.stringify(record)}\n`);
+    ctx.io.out(`${JSON.stringify(JSON.parse(text))}\n`);
   } else if (format === "") {
-    ctx.io.out(`${printGoJson(treeOf(record))}\n`);
+    ctx.io.out(`${text}\n`);
   } else {
     const { parseTemplate } = await import("../../template/template.ts");
     const template = parseTemplate(format);
-    ctx.io.out(`${template.execute(JSON.parse(JSON.stringify(record)))}\n`);
+    ctx.io.out(`${template.execute(JSON.parse(text))}\n`);
   }
   return 0;
 };

@@ -349,8 +349,12 @@ describe("one machine", () => {
     expect((await run("{{prettyjson .HostOptions.SwarmOptions.IsSwarm}}")).stdout).toBe("false\n");
     expect(await run("{{.Name")).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringContaining("unclosed action"),
+      stderr: "template parsing error: template: :1: unclosed action\n",
     });
+    // what docker-machine never sets it writes as null
+    expect(
+      (await run("{{json .HostOptions.EngineOptions.Dns}} {{.HostOptions.SwarmOptions.Env}}")).stdout,
+    ).toBe("null <no value>\n");
   });
 
   test("version NAME: the engine's version alone", async () => {

@@ -32,6 +32,22 @@ it.each(["start", "stop", "kill", "restart"] as const)("refuses to %s", async (o
   await expect(machine[operation]()).rejects.toThrow(/none/);
 });
 
+it("keeps the keys that docker-machine's none driver keeps: no Swarm, no login", () => {
+  const swarm = { ...base, SwarmMaster: true, SwarmHost: "tcp://0.0.0.0:3376", SwarmDiscovery: "token://x" };
+  expect(driver.configure(flagsOf(driver, { url: "unix:///d.sock" }), swarm)).toEqual({
+    IPAddress: "",
+    MachineName: "dev",
+    SSHUser: "",
+    SSHPort: 0,
+    SSHKeyPath: "",
+    StorePath: "/s",
+    SwarmMaster: false,
+    SwarmHost: "",
+    SwarmDiscovery: "",
+    URL: "unix:///d.sock",
+  });
+});
+
 it("has the one flag of docker-machine, without a variable", () => {
   expect(driver.flags.map(({ name, env }) => [name, env])).toEqual([["url", undefined]]);
 });
