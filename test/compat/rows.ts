@@ -1,3 +1,4 @@
+import { behaviourRows } from "./behaviour-rows.ts";
 import { driverRows } from "./driver-rows.ts";
 import { lsRows } from "./ls-rows.ts";
 import { machineRows } from "./machine-rows.ts";
@@ -13,5 +14,6 @@ export const compatRows: readonly Row[] = [
   ...remoteRows,
   ...driverRows,
   ...storeRows,
+  ...behaviourRows,
   ...swarmRows,
 ];
