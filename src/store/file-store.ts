@@ -10,6 +10,7 @@ import { printGoJson } from "./go-json.ts";
 import { type Journal, parseJournal } from "./journal.ts";
 import { type JsonNode, parseJsonTree } from "./json-tree.ts";
 import { mergeRecord } from "./merge.ts";
+import { withoutMovedKeys } from "./migrations/foreign-keys.ts";
 import { checkMachineName } from "./name.ts";
 import { readRecord } from "./read-record.ts";
 import type { HostRecord } from "./record.ts";
@@ -167,10 +168,7 @@ class FileStore implements Store {
 
   private async writeMigrated(record: HostRecord, original: string): Promise<void> {
     const directory = this.machineDir(record.Name);
-    const tree = parseJsonTree(original);
-    const driver = tree.kind === "object" ? tree.entries.get("Driver") : undefined;
-    const before: JsonNode | undefined =
-      driver === undefined ? undefined : { kind: "object", entries: new Map([["Driver", driver]]) };
+    const before = withoutMovedKeys(parseJsonTree(original));
     try {
       await this.withLock(`save-${record.Name}`, async () => {
         // another process may have migrated it, and gone on from there

@@ -122,6 +122,28 @@ describe("a record of version 1", () => {
     expect(saved).not.toContain('"PrivateKeyPath"');
   });
 
+  it("keeps keys that nobody knows, and none that moved", async () => {
+    const old = version1();
+    await write(
+      JSON.stringify({ ...old, Foreign: { big: 0 }, StorePath: old.StorePath }).replace(
+        '"big":0',
+        '"big":1e400',
+      ),
+    );
+    await store.get("old");
+    const saved = await readFile(file("config.json"), "utf8");
+    expect(saved).toContain('"big": 1e400');
+    expect(Object.keys(JSON.parse(saved)).sort()).toEqual([
+      "ConfigVersion",
+      "Driver",
+      "DriverName",
+      "Foreign",
+      "HostOptions",
+      "Name",
+    ]);
+    expect(saved).not.toContain('"PrivateKeyPath"');
+  });
+
   it("keeps the numbers of its driver", async () => {
     await write(JSON.stringify(version1()).replace('"CPU":2', '"CPU":2,"Id":12345678901234567890'));
     await store.get("old");
