@@ -18,14 +18,14 @@ export const run: CommandModule["run"] = async (ctx, _args, flags) => {
     return rows;
   };
   const format = flags.bool("json") ? "json" : flags.string("format");
-  if (format !== "" && format !== "json") {
+  if (!["", "json", "table"].includes(format.trim())) {
     const { formatter } = await import("../ls-format.ts");
     const print = formatter(format); // a wrong template is told before any machine is asked
     ctx.io.out(print(await ask()));
     return 0;
   }
   const rows = await ask();
-  if (format === "json") {
+  if (format.trim() === "json") {
     const { jsonRows } = await import("../ls-format.ts");
     ctx.io.out(`${JSON.stringify(jsonRows(rows))}\n`);
     return 0;

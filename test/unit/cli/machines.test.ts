@@ -269,6 +269,11 @@ describe("ls", () => {
     expect(row).toMatch(/^a {6}false {9}\{false .*\} {3}\d.*s$/);
   });
 
+  test("--format table alone is the usual table", async () => {
+    const { stdout } = await runMachine("ls -f table --filter name=none-such", { world });
+    expect(stdout).toBe("NAME   ACTIVE   DRIVER   STATE   URL   SWARM   DOCKER   ERRORS\n");
+  });
+
   test("--format: options are structs, an unknown field is an error", async () => {
     const run = (format: string) => runMachine(["ls", "--filter", "name=^a$", "--format", format], { world });
     expect((await run("{{.SwarmOptions.Strategy}} {{.EngineOptions.TlsVerify}}")).stdout).toBe(

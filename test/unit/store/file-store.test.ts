@@ -7,6 +7,7 @@ import { silentLog } from "../../../src/kit/log.ts";
 import { openStore } from "../../../src/store/file-store.ts";
 import type { Journal } from "../../../src/store/journal.ts";
 import type { Store } from "../../../src/store/store.ts";
+import { deferred } from "../../support/deferred.ts";
 import { sampleRecord } from "../../support/sample-record.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -79,6 +80,29 @@ describe("a new machine in the store", () => {
   it("goes to one of two who reserve the same name", async () => {
     const results = await Promise.allSettled([1, 2, 3].map(() => store.reserve(sampleRecord(root), journal)));
     expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  it("waits for another task of its own process without a word", async () => {
+    const said: string[] = [];
+    const [entered, waits] = [deferred(), deferred()];
+    const talking = openStore(root, {
+      log: { ...silentLog, info: (text) => said.push(text) },
+      clock: {
+        ...systemClock,
+        delay: (...asked) => {
+          waits.resolve();
+          return systemClock.delay(...asked);
+        },
+      },
+    });
+    const holding = talking.withLock("certs", async () => {
+      entered.resolve();
+      await waits.promise;
+    });
+    await entered.promise;
+    expect(await talking.withLock("certs", async () => "done")).toBe("done");
+    await holding;
+    expect(said).toEqual([]);
   });
 
   it.each(["../x", "a b", "-x", ".x", "", "a/b", "a_b", "é", "a\n", `${"a".repeat(201)}`])(
