@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { silentLog } from "../../src/kit/log.ts";
 import { openCluster } from "../../src/swarm/cluster/engine-pool.ts";
+import { objectAt } from "../../src/swarm/scheduler/json.ts";
 import { startFakeEngine } from "../support/fake-engine.ts";
 import { fastClock, testCluster, until } from "../support/test-cluster.ts";
 
@@ -135,26 +136,56 @@ describe("engines come and go", () => {
     expect(node.status).toBe("Healthy");
   });
 
-  test("an engine that comes back with another id stays out until it leaves discovery", async () => {
+  test("an engine made anew at an address takes the place of the old one at once", async () => {
+    await using world = await testCluster(three);
+    const engine = world.engine("node1");
+    await world.create("old", { Env: ["constraint:node==node1"] });
+    const node = await until("node1", () => world.cluster.node("node1"));
+    await engine.stop();
+    await until("it is Unhealthy", () => node.status === "Unhealthy");
+    engine.state.specs.id = "NEW:ID";
+    engine.state.containers.clear();
+    engine.state.addContainer({ Image: "busybox" }, "new");
+    await engine.start();
+    const again = await until("the new one is Healthy", () =>
+      world.cluster.nodes().find(({ id, status }) => id === `NEW:ID|${engine.addr}` && status === "Healthy"),
+    );
+    expect(again.error).toBe("");
+    expect(world.cluster.nodes()).toHaveLength(3);
+    expect(world.cluster.container("old")).toBeUndefined();
+    await until("its containers are known", () => world.cluster.container("new")?.node === again);
+    await until(
+      "its coming was told",
+      () => world.events.filter((event) => event["Action"] === "engine_connect").length === 4,
+    );
+    const ofIds = world.events
+      .filter((event) => event["Type"] === "swarm")
+      .map((event) => [event["Action"], objectAt(event, "node")["Id"]]);
+    expect(ofIds.slice(-2)).toEqual([
+      ["engine_disconnect", node.id],
+      ["engine_connect", again.id],
+    ]);
+    expect(await world.create("here", { Env: ["constraint:node==node1"] })).toBe("node1");
+  });
+
+  test("an address that leads to an engine which is in already stays out until it leaves discovery", async () => {
     await using world = await testCluster(three);
     const engine = world.engine("node1");
     const node = await until("node1", () => world.cluster.node("node1"));
     const addrs = world.engines.map(({ addr }) => addr);
     await engine.stop();
     await until("it is Unhealthy", () => node.status === "Unhealthy");
-    engine.state.specs.id = "NEW:ID";
+    const { id } = world.engine("node2").state.specs;
+    engine.state.specs.id = id;
     await engine.start();
     await until("it is refused", () => node.status === "Pending");
     expect(node.error).toContain(
-      `shows up with another ID:NEW:ID|${engine.addr}. Please remove it from cluster`,
+      `shows up with another ID:${id}|${engine.addr}. Please remove it from cluster`,
     );
     world.cluster.setEntries(addrs.slice(1));
     expect(world.cluster.nodes()).toHaveLength(2);
     world.cluster.setEntries(addrs);
-    const again = await until("it is back", () =>
-      world.cluster.nodes().find(({ id }) => id.startsWith("NEW:ID|")),
-    );
-    await until("it is Healthy", () => again.status === "Healthy");
+    await until("it is Healthy", () => world.cluster.node(engine.addr)?.status === "Healthy");
   });
 
   test("an engine of another version after a restart is spoken to in that version", async () => {

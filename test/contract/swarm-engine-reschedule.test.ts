@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../src/swarm/scheduler/model.ts";
+import { startTcpRelay } from "../support/tcp-relay.ts";
 import { type TestCluster, testCluster, until } from "../support/test-cluster.ts";
 
 const two = [{ name: "node1" }, { name: "node2" }];
@@ -106,6 +107,64 @@ describe("rescheduling", () => {
     isPrimary = true;
     await until("it moved", () => nodeOf(world, "web") === "node2");
     expect(world.engine("node2").state.containers.size).toBe(1);
+  });
+
+  test("what was on an engine that was made anew at its address is made anew too", async () => {
+    await using world = await testCluster(two);
+    const engine = world.engine("node1");
+    await world.create("web", onFailure);
+    await startThrough(world, "web");
+    const before = await until("it is there", () => world.cluster.container("web"));
+    await until("its start was told", () => world.events.some((event) => event["Action"] === "start"));
+    engine.state.specs.id = "NEW:ID";
+    engine.state.containers.clear();
+    engine.cut();
+    const after = await until("it runs again", () => {
+      const now = world.cluster.container("web");
+      return now !== undefined && now.id !== before.id && now.state === "running" && now;
+    });
+    expect(after.swarmId).toBe(before.swarmId);
+    expect([...world.cluster.containers()]).toHaveLength(1);
+  });
+
+  test("an engine that only got a new ID keeps its containers", async () => {
+    await using world = await testCluster(two);
+    const engine = world.engine("node1");
+    await world.create("web", onFailure);
+    await startThrough(world, "web");
+    const before = await until("it is there", () => world.cluster.container("web"));
+    engine.state.specs.id = "NEW:ID";
+    engine.cut();
+    const node = await until("it is in again", () =>
+      world.cluster.nodes().find(({ id, status }) => id.startsWith("NEW:ID|") && status === "Healthy"),
+    );
+    await until("it is known what it has", () => world.cluster.container("web")?.node === node);
+    await until(
+      "its coming was told",
+      () => world.events.filter((event) => event["Action"] === "engine_connect").length === 3,
+    );
+    await world.create("later");
+    expect(world.cluster.container("web")?.id).toBe(before.id);
+    expect(world.engine("node2").requests.filter(({ url }) => url.includes("create?name=web"))).toEqual([]);
+    expect(engine.requests.filter(({ method }) => method === "DELETE")).toEqual([]);
+  });
+
+  test("of an engine with two addresses that loses one nothing is removed or made twice", async () => {
+    await using world = await testCluster(two);
+    const [engine, other] = [world.engine("node1"), world.engine("node2")];
+    const relay = await startTcpRelay(engine.addr);
+    world.cluster.setEntries([engine.addr, other.addr, relay.addr]);
+    const byRelay = await until("it is in twice", () => world.cluster.node(relay.addr));
+    await until("it is Healthy", () => byRelay.status === "Healthy");
+    await world.create("web", { Env: ["reschedule:on-node-failure", "constraint:node==node1"] });
+    const seen = () => [...world.cluster.containers()].map(({ node }) => node.addr);
+    await until("it is seen through both", () => seen().length === 2);
+    await relay.close();
+    await until("one address is lost", () => byRelay.status === "Unhealthy");
+    await until("it is seen through the other alone", () => seen().length === 1);
+    expect(seen()).toEqual([engine.addr]);
+    expect(engine.state.containers.size).toBe(1);
+    expect(other.requests.filter(({ url }) => url.includes("/containers/create"))).toEqual([]);
   });
 
   test("clones of a container without the policy are left alone", async () => {

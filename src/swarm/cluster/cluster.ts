@@ -144,4 +144,6 @@ export interface Cluster {
 export interface ManagedCluster extends Cluster {
   /** The complete list of "host:port" that discovery knows; engines not in it leave. */
   setEntries(addrs: readonly string[]): void;
+  /** The complete list of drained addresses; engines not in it are active. */
+  setDrained(addrs: readonly string[]): void;
 }

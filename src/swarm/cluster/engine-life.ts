@@ -28,6 +28,8 @@ export interface LifeOptions {
   onEngineEvent: (event: Json) => void;
   /** connect: first validated; reconnect: back after a loss; disconnect: lost. */
   onTurn: (turn: "connect" | "reconnect" | "disconnect") => void;
+  /** Another engine answers: true when it takes this one's place, which ends this life. */
+  onOtherId: (newId: string) => boolean;
 }
 
 const specsAgeMs = 5 * 60_000;
@@ -98,6 +100,7 @@ export class EngineLife {
     const { node, clock } = this.#options;
     const specs = await this.#readSpecs();
     if (node.id !== "" && specs.id !== node.id) {
+      if (this.#options.onOtherId(specs.id)) throw new SwarmError(500, `${node.name} was replaced`);
       this.#hasOtherId = true;
       node.setStatus("Pending");
       const text = `Engine (ID: ${node.id}, Addr: ${node.addr}) shows up with another ID:${specs.id}. Please remove it from cluster, it can be added back.`;

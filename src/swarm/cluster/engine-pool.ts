@@ -25,6 +25,7 @@ import type { ClusterOptions } from "./options.ts";
 import { engineEvent, withNode } from "./own-events.ts";
 import { Packer } from "./packer.ts";
 import { ImageIndex, NetworkIndex, VolumeIndex } from "./resource-index.ts";
+import { Roster } from "./roster.ts";
 import { SeenGate } from "./seen-gate.ts";
 import { StopRecords } from "./stop-records.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -42,8 +43,7 @@ class EnginePool implements ManagedCluster {
   readonly #scheduling: SchedulerOptions;
   readonly #tls: EngineTlsContext | undefined;
   readonly #limiter: Limiter;
-  readonly #members = new Map<string, Member>();
-  readonly #availability = new Map<string, "active" | "drain">();
+  readonly #roster: Roster;
   readonly #index = new ContainerIndex();
   readonly #images = new ImageIndex();
   readonly #networks = new NetworkIndex();
@@ -71,6 +71,15 @@ class EnginePool implements ManagedCluster {
     this.#emitter = new Emitter(options.log);
     this.#gate = new SeenGate(options.clock);
     this.#stops = new StopRecords(options.clock);
+    this.#roster = new Roster({
+      log: options.log,
+      open: (addr, onOtherId) => this.#open(addr, onOtherId),
+      onJoin: ({ life }) => {
+        this.#onChange();
+        this.#track(life.run());
+      },
+      onLeave: ({ node }, isReplaced) => this.#onLeave(node, isReplaced),
+    });
     this.#creator = new ContainerCreator({
       networks: this.#networks,
       images: this.#images,
@@ -80,7 +89,7 @@ class EnginePool implements ManagedCluster {
       isSwarmIdTaken: (swarmId) => this.#index.withSwarmId(swarmId).length > 0,
       place: (request) => this.#place(request),
       moreNodes: (signal) => this.#moreNodes(signal),
-      refresh: (node, id) => this.#memberOf(node).sync.container(id),
+      refresh: (node, id) => this.#roster.of(node).sync.container(id),
       checkPrimary: () => {
         if (!this.#isPrimary()) throw new SwarmError(503, "this manager is not the primary any more");
       },
@@ -91,35 +100,33 @@ class EnginePool implements ManagedCluster {
       index: this.#index,
       networks: this.#networks,
       stops: this.#stops,
-      nodes: () => this.#nodes(),
+      nodes: () => this.#roster.nodes(),
       isPrimary: () => this.#isPrimary(),
       create: (request) => this.#creator.create(request),
-      refresh: (node, id) => this.#memberOf(node).sync.container(id),
+      refresh: (node, id) => this.#roster.of(node).sync.container(id),
       onChange: this.#onChange,
     });
     this.#track(this.#watchdog.run());
   }
 
   setEntries(addrs: readonly string[]): void {
-    const wanted = new Set(addrs.filter((addr) => addr !== ""));
-    for (const [addr, member] of this.#members) if (!wanted.has(addr)) this.#leave(addr, member);
-    for (const addr of wanted) if (!this.#members.has(addr)) this.#join(addr);
+    this.#roster.setEntries(addrs);
+  }
+
+  setDrained(addrs: readonly string[]): void {
+    this.#roster.setDrained(addrs);
   }
 
   nodes(): readonly ClusterNode[] {
-    return [...this.#nodes()];
+    return [...this.#roster.nodes()];
   }
 
   node(idOrNameOrAddr: string): NodeState | undefined {
-    const member = this.#members.get(idOrNameOrAddr);
-    if (member) return member.node;
-    for (const node of this.#nodes())
-      if (node.id === idOrNameOrAddr || node.name === idOrNameOrAddr) return node;
-    return undefined;
+    return this.#roster.find(idOrNameOrAddr);
   }
 
   *containers() {
-    for (const node of this.#nodes()) yield* node.entries();
+    for (const node of this.#roster.nodes()) yield* node.entries();
   }
 
   container(idOrName: string) {
@@ -159,14 +166,14 @@ class EnginePool implements ManagedCluster {
     options: { force: boolean; volumes: boolean; apiVersion: string },
   ): Promise<void> {
     await removeFromEngine(container, options);
-    this.#memberOf(container.node).node.remove(container.id);
+    this.#roster.of(container.node).node.remove(container.id);
   }
 
   async renameContainer(container: ClusterContainer, name: string): Promise<void> {
     const bare = name.replace(/^\//, "");
     if (this.#creator.isNameTaken(bare)) throw nameConflict(bare);
     await renameOnEngine(container, bare);
-    await this.#memberOf(container.node).sync.container(container.id);
+    await this.#roster.of(container.node).sync.container(container.id);
   }
 
   selectNode(config: Json): ClusterNode {
@@ -175,26 +182,26 @@ class EnginePool implements ManagedCluster {
   }
 
   async refreshContainer(container: ClusterContainer): Promise<void> {
-    const member = this.#memberOf(container.node);
+    const member = this.#roster.of(container.node);
     await member.sync.container(container.id);
     const now = member.node.entry(container.id);
     if (now && !now.isRunning) this.#stops.onAsked(container.id);
   }
 
   async refreshImages(node: ClusterNode): Promise<void> {
-    await this.#memberOf(node).sync.images();
+    await this.#roster.of(node).sync.images();
   }
 
   async refreshNetworks(node: ClusterNode): Promise<void> {
-    await this.#memberOf(node).sync.networks();
+    await this.#roster.of(node).sync.networks();
   }
 
   async refreshVolumes(node: ClusterNode): Promise<void> {
-    await this.#memberOf(node).sync.volumes();
+    await this.#roster.of(node).sync.volumes();
   }
 
   async refreshAll(node: ClusterNode): Promise<void> {
-    await this.#memberOf(node).sync.everything();
+    await this.#roster.of(node).sync.everything();
   }
 
   rememberExec(execId: string, container: ClusterContainer): void {
@@ -203,13 +210,13 @@ class EnginePool implements ManagedCluster {
 
   execContainer(execId: string): ClusterContainer | undefined {
     const known = this.#execs.containerOf(execId);
-    return known && this.#members.get(known.node.addr)?.node.entry(known.id);
+    return known && this.#roster.at(known.node.addr)?.node.entry(known.id);
   }
 
   async setAvailability(node: ClusterNode, availability: "active" | "drain"): Promise<void> {
-    this.#availability.set(node.addr, availability);
-    this.#memberOf(node).node.availability = availability;
-    this.#onChange();
+    const { drainMarks } = this.#options;
+    await (availability === "drain" ? drainMarks?.set(node.addr) : drainMarks?.clear(node.addr));
+    this.#roster.setAvailability(node.addr, availability);
   }
 
   onEvent(listener: (event: ClusterEvent) => void): () => void {
@@ -218,7 +225,7 @@ class EnginePool implements ManagedCluster {
 
   async close(): Promise<void> {
     this.#watchdog.end();
-    for (const { life } of this.#members.values()) life.end();
+    for (const { life } of this.#roster.members()) life.end();
     this.#gate.open();
     await Promise.allSettled(this.#running);
   }
@@ -227,29 +234,19 @@ class EnginePool implements ManagedCluster {
     return this.#options.isPrimary?.() ?? true;
   }
 
-  *#nodes(): Iterable<NodeState> {
-    for (const { node } of this.#members.values()) yield node;
-  }
-
-  #memberOf(node: ClusterNode): Member {
-    const member = this.#members.get(node.addr);
-    if (!member) throw new SwarmError(500, `the node ${node.name} (${node.addr}) has left the cluster`);
-    return member;
-  }
-
   #place(request: PlacementRequest): NodeState {
-    const nodes = [...this.#nodes()].filter((node) => node.isValidated && node.isSeen);
+    const nodes = [...this.#roster.nodes()].filter((node) => node.isValidated && node.isSeen);
     const [best] = schedule(request, nodes, this.#scheduling);
     if (!best) throw new SwarmError(500, "No nodes available in the cluster");
     return best;
   }
 
   async #moreNodes(signal: AbortSignal | undefined): Promise<boolean> {
-    const isReading = [...this.#nodes()].some((node) => node.status === "Healthy" && !node.isSeen);
+    const isReading = [...this.#roster.nodes()].some((node) => node.status === "Healthy" && !node.isSeen);
     return isReading && this.#gate.wait(signal);
   }
 
-  #join(addr: string): void {
+  #open(addr: string, onOtherId: (newId: string) => boolean): Member {
     const member: Member = openMember(addr, {
       options: this.#options,
       tls: this.#tls,
@@ -265,23 +262,22 @@ class EnginePool implements ManagedCluster {
         this.#emitter.emit(withNode(event, member.node));
       },
       onTurn: (turn) => this.#onTurn(member.node, turn),
+      onOtherId,
     });
-    member.node.availability = this.#availability.get(addr) ?? "active";
-    this.#members.set(addr, member);
-    this.#onChange();
-    this.#track(member.life.run());
+    return member;
   }
 
-  #leave(addr: string, { node, life }: Member): void {
-    life.end();
-    this.#members.delete(addr);
+  #onLeave(node: NodeState, isReplaced: boolean): void {
     this.#images.set(node, []);
     this.#networks.set(node, []);
     this.#volumes.set(node, []);
-    node.leave();
     this.#gate.open();
     this.#options.log.info(`Removed Engine ${node.name}`);
-    if (node.isValidated) this.#onTurn(node, "disconnect");
+    if (isReplaced) {
+      this.#emitter.emit(engineEvent("engine_disconnect", node, this.#options.clock.now()));
+      this.#watchdog.replaced(node);
+    } else if (node.isValidated) this.#onTurn(node, "disconnect");
+    else this.#watchdog.left(node);
   }
 
   #onTurn(node: NodeState, turn: "connect" | "reconnect" | "disconnect"): void {

@@ -30,6 +30,8 @@ export interface MemberContext {
   onChange: () => void;
   onEngineEvent: (event: Json) => void;
   onTurn: (turn: "connect" | "reconnect" | "disconnect") => void;
+  /** Another engine answers: true when it takes this one's place, which ends this member. */
+  onOtherId: (newId: string) => boolean;
 }
 
 /** Puts the parts of one engine together; `life.run()` starts it. */
@@ -63,6 +65,7 @@ export function openMember(addr: string, context: MemberContext): Member {
     timing: timingOf(options),
     onEngineEvent: context.onEngineEvent,
     onTurn: context.onTurn,
+    onOtherId: context.onOtherId,
   });
   return { node, life, sync };
 }

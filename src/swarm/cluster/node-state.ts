@@ -189,6 +189,12 @@ export class NodeState implements ClusterNode, SchedulerNode {
     this.#options.onChange();
   }
 
+  setAvailability(availability: "active" | "drain"): void {
+    if (this.availability === availability) return;
+    this.availability = availability;
+    this.#options.onChange();
+  }
+
   /** @param text "" when all is well */
   setError(text: string, now: number): void {
     this.updatedAt = now;

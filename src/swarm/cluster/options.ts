@@ -4,6 +4,12 @@ import type { EngineTls } from "../engine/tls.ts";
 import type { FilterName } from "../scheduler/filters.ts";
 import type { StrategyName } from "../scheduler/strategies.ts";
 
+/** Takes note of the addresses of drained engines; rejects where it cannot. */
+export interface DrainMarks {
+  set(addr: string): Promise<void>;
+  clear(addr: string): Promise<void>;
+}
+
 /** What a cluster is made of; everything has the default of `swarm manage`. */
 export interface ClusterOptions {
   clock: Clock;
@@ -30,6 +36,8 @@ export interface ClusterOptions {
   connectConcurrency?: number;
   /** 0 ≤ x < 1; default Math.random. */
   random?: () => number;
+  /** Where it is noted which engines are drained, for other managers and later starts; none: in memory only. */
+  drainMarks?: DrainMarks;
   /** Asked before each step that schedules; default: always true. */
   isPrimary?: () => boolean;
 }

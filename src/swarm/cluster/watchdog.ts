@@ -40,6 +40,8 @@ export class Watchdog {
   readonly #ended = new AbortController();
   /** Lost engines and when they are due; those that left the cluster too. */
   readonly #lost = new Map<NodeState, number>();
+  /** Engines in whose place another came; what that one has decides what is lost. */
+  readonly #replaced = new Set<NodeState>();
   readonly #busy = new Map<NodeState, Promise<void>>();
   #wasPrimary = false;
 
@@ -68,11 +70,27 @@ export class Watchdog {
   lost(node: NodeState): void {
     this.#lost.set(node, this.#options.clock.monotonic());
     if (this.#options.isPrimary()) this.#start(node);
+    this.left(node);
+  }
+
+  /** Another engine took its place at its address. The containers may live on there, where only the ID is new. */
+  replaced(node: NodeState): void {
+    this.#replaced.add(node);
+  }
+
+  /** The engine is gone without having been seen, or is lost: it will not tell what it has of the one it replaced. */
+  left(node: NodeState): void {
+    for (const old of this.#replaced) {
+      if (old.addr !== node.addr) continue;
+      this.#replaced.delete(old);
+      this.lost(old);
+    }
   }
 
   /** The engine is (again) Healthy and its containers are known. */
   found(node: NodeState): void {
-    for (const lost of this.#lost.keys()) if (lost.addr === node.addr) this.#lost.delete(lost);
+    for (const lost of this.#lost.keys()) if (lost.id === node.id) this.#lost.delete(lost);
+    this.left(node);
     const before = this.#busy.get(node) ?? Promise.resolve();
     const job = before.then(() => this.#removeDuplicates(node));
     job.catch((error: unknown) => this.#options.log.warn(`duplicates on ${node.name}: ${messageOf(error)}`));
@@ -119,12 +137,17 @@ export class Watchdog {
     if (entry.name === "") throw new SwarmError(500, "it has no name");
     const made = rescheduleConfig(entry);
     if (!made) throw new SwarmError(500, "its configuration was never seen");
+    if (this.#livesElsewhere(entry)) {
+      node.remove(entry.id);
+      return;
+    }
     const copy = this.#newestCopy(entry);
     if (copy?.node.status === "Healthy" && isReplacedBy(entry, copy)) {
       node.remove(entry.id); // made anew before, by this manager or another
       return;
     }
-    const wasRunning = entry.isRunning || stops.wasStoppedByItsEngine(entry.id);
+    const stopSignal = textAt(made.config, "StopSignal");
+    const wasRunning = entry.isRunning || stops.wasStoppedByItsEngine(entry.id, stopSignal);
     await this.#leaveGlobalNetworks(node, entry);
     node.remove(entry.id);
     let container: ContainerEntry;
@@ -220,6 +243,13 @@ export class Watchdog {
     } catch (error) {
       log.warn(`the old copy ${old.id} on ${old.node.name} was not removed: ${messageOf(error)}`);
     }
+  }
+
+  /** Whether the very same container is seen through another address of its engine, or after its engine got a new ID. */
+  #livesElsewhere(entry: ContainerEntry): boolean {
+    return [...this.#options.index.findAll(entry.id)].some(
+      ({ id, node }) => id === entry.id && node !== entry.node && node.status === "Healthy",
+    );
   }
 
   /** The newest of the other containers with its swarm id; a clone of a whole engine has the same id and is none. */

@@ -51,9 +51,9 @@ describe("who stopped a container", () => {
     stops.onEvent(event("kill"));
     stops.onEvent(event("die"));
     await clock.advance(20_000);
-    expect(stops.wasStoppedByItsEngine("a")).toBe(true);
+    expect(stops.wasStoppedByItsEngine("a", "")).toBe(true);
     await clock.advance(100_000);
-    expect(stops.wasStoppedByItsEngine("a")).toBe(false);
+    expect(stops.wasStoppedByItsEngine("a", "")).toBe(false);
   });
 
   test("stopped through this manager, ended by itself, or started since: not the engine", () => {
@@ -63,6 +63,29 @@ describe("who stopped a container", () => {
     stops.onEvent(event("die", "b"));
     stops.onEvent(event("kill", "c"));
     stops.onEvent(event("start", "c"));
-    expect(["a", "b", "c"].map((id) => stops.wasStoppedByItsEngine(id))).toEqual([false, false, false]);
+    expect(["a", "b", "c"].map((id) => stops.wasStoppedByItsEngine(id, ""))).toEqual([false, false, false]);
   });
+
+  test.each([
+    ["1", "", false],
+    ["HUP", "", false],
+    ["SIGUSR1", "SIGTERM", false],
+    ["15", "", true],
+    ["SIGTERM", "SIGTERM", true],
+    ["9", "SIGQUIT", true],
+    ["3", "SIGQUIT", true],
+    ["15", "SIGQUIT", false],
+    ["37", "SIGRTMIN+3", true],
+    ["62", "RTMAX-2", true],
+    ["10", "10", true],
+    ["", "", true],
+    ["1", "no signal", false],
+  ])(
+    "signal %j to a container whose stop signal is %j: the engine on its way down? %j",
+    (sent, own, expected) => {
+      const stops = new StopRecords(manualClock());
+      stops.onEvent({ Type: "container", Action: "kill", Actor: { ID: "a", Attributes: { signal: sent } } });
+      expect(stops.wasStoppedByItsEngine("a", own)).toBe(expected);
+    },
+  );
 });
