@@ -3,7 +3,7 @@ import type { DiscoveryOptions } from "../../src/swarm/discovery/discovery.ts";
 import { openDiscovery } from "../../src/swarm/discovery/index.ts";
 import { findConsul } from "../support/find-consul.ts";
 import { type RunningStore, startConsul, stopStoresAfterwards } from "../support/stores.ts";
-import { contractOptions, lockContract, registeringContract, watching } from "./discovery.ts";
+import { contractOptions, drainContract, lockContract, registeringContract, watching } from "./discovery.ts";
 
 const program = await findConsul();
 stopStoresAfterwards();
@@ -20,6 +20,7 @@ const consul = {
 
 describe.skipIf(program === undefined)("consul against consul 1.8 (needs that program)", () => {
   registeringContract(() => consul);
+  drainContract(() => consul);
   lockContract(() => consul, 20_000);
 
   it("asks several addresses in turn", async () => {

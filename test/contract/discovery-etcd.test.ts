@@ -5,7 +5,7 @@ import { openDiscovery } from "../../src/swarm/discovery/index.ts";
 import { storeCertificates } from "../support/store-certificates.ts";
 import { type RunningStore, startEtcd, stopStoresAfterwards } from "../support/stores.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { contractOptions, lockContract, registeringContract, watching } from "./discovery.ts";
+import { contractOptions, drainContract, lockContract, registeringContract, watching } from "./discovery.ts";
 
 stopStoresAfterwards();
 let plain: Promise<RunningStore> | undefined;
@@ -21,6 +21,7 @@ const over = (scheme: string) => ({
 
 describe.each(["etcd", "etcd3"])("%s against etcd-server", (scheme) => {
   registeringContract(() => over(scheme));
+  drainContract(() => over(scheme));
   lockContract(() => over(scheme), 10_000);
 
   it("goes on when the first address is dead", async () => {
@@ -91,11 +92,13 @@ it("lays out etcd's v2 keys as Swarm 1.2.9 does", async () => {
   const stop = new AbortController();
   try {
     await discovery.register("10.99.0.11:2375");
+    await discovery.drained?.set("10.99.0.11:2375");
     const lock = await discovery.leadership?.acquire("10.99.0.1:4000", 6_000, stop.signal);
     const answer = await fetch(`http://${endpoint}/v2/keys/live?recursive=true`);
     const tree = JSON.stringify(await answer.json());
     expect(tree).toContain('"key":"/live/docker/swarm/nodes/10.99.0.11:2375","value":"10.99.0.11:2375"');
     expect(tree).toMatch(/"ttl":(900|8\d\d),/);
+    expect(tree).toContain('"key":"/live/docker/swarm/drained/10.99.0.11:2375","value":"10.99.0.11:2375"');
     expect(tree).toContain('"key":"/live/docker/swarm/leader","value":"10.99.0.1:4000"');
     await lock?.release();
   } finally {

@@ -60,7 +60,7 @@ describe("a manager of a bare token://ID", () => {
     };
   }
 
-  it("adopts the id, hears of an agent at once, drains and activates, and forgets nobody in a restart", async () => {
+  it("adopts the id, hears of an agent at once, drains and activates, and forgets nothing in a restart", async () => {
     const { home, files, engine, port, tls, host, url } = await world();
     const foreign = await storeCertificates(home.path);
     const env = (own: StoreCertificates) => ({
@@ -88,10 +88,14 @@ describe("a manager of a bare token://ID", () => {
         expect((await nodes()).stdout).toMatch(/Healthy +active/);
         const missing = await runSwarmCommand(["node", "drain", "nobody", "-H", host, ...tls(files)]);
         expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("nobody")]);
+        expect((await change("drain")).code).toBe(0);
       }
       await using _again = manager();
       // long before the agent's next heartbeat
-      await until("the node is known again", nodes, ({ stdout }) => stdout.includes(engine.addr));
+      const again = await until("the node is known again", nodes, ({ stdout }) =>
+        stdout.includes(engine.addr),
+      );
+      expect(again.stdout).toMatch(/ drain/);
       expect(port).toBeGreaterThan(0);
     } finally {
       await engine.stop();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import type { DiscoveryOptions } from "../../src/swarm/discovery/discovery.ts";
 import { openDiscovery } from "../../src/swarm/discovery/index.ts";
 import { startTokenService } from "../support/token-service.ts";
-import { contractOptions, lockContract, registeringContract } from "./discovery.ts";
+import { contractOptions, drainContract, lockContract, registeringContract } from "./discovery.ts";
 
 describe("token against our service", () => {
   let service: Awaited<ReturnType<typeof startTokenService>>;
@@ -18,5 +18,6 @@ describe("token against our service", () => {
       openDiscovery(`token+http://${service.endpoint}/${cluster}`, contractOptions(options)),
   };
   registeringContract(() => token);
+  drainContract(() => token);
   lockContract(() => token, 10_000);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DiscoveryOptions } from "../../src/swarm/discovery/discovery.ts";
 import { openDiscovery } from "../../src/swarm/discovery/index.ts";
 import { type RunningStore, startZookeeper, stopStoresAfterwards } from "../support/stores.ts";
-import { contractOptions, lockContract, registeringContract, watching } from "./discovery.ts";
+import { contractOptions, drainContract, lockContract, registeringContract, watching } from "./discovery.ts";
 
 stopStoresAfterwards();
 let shared: Promise<RunningStore> | undefined;
@@ -18,6 +18,7 @@ const zookeeper = {
 
 describe("zk against ZooKeeper", () => {
   registeringContract(() => zookeeper);
+  drainContract(() => zookeeper);
   lockContract(() => zookeeper, 10_000);
 
   it("misses no registration, however quickly they follow each other", async () => {

@@ -24,7 +24,7 @@ let count = 0;
 const freshCluster = () => `contract${process.pid}x${++count}`;
 
 /** Collects what a watch says and waits for a list. */
-export function watching(discovery: Discovery) {
+export function watching(discovery: Pick<Discovery, "watch">) {
   const stop = new AbortController();
   const lists: (readonly string[])[] = [];
   const errors: Error[] = [];
@@ -154,6 +154,52 @@ export function registeringContract(store: () => DiscoveryUnderTest): void {
       await Promise.all([one.close(), two.close()]);
     }
   });
+}
+
+/** What every backend that can keep values must do for those who drain members. */
+export function drainContract(store: () => DiscoveryUnderTest): void {
+  it("keeps who is drained for every manager, whether the member and who said so are there or not", async () => {
+    const cluster = freshCluster();
+    const [one, two, elsewhere] = [
+      await store().open(cluster, { ttlMs: 4_000 }),
+      await store().open(cluster),
+      await store().open(freshCluster()),
+    ];
+    const [watch, other] = [watching(drainedOf(two)), watching(drainedOf(elsewhere))];
+    try {
+      await Promise.all([watch.list([]), other.list([])]);
+      await drainedOf(one).set("10.0.0.1:2375");
+      await drainedOf(one).set("[fd00::2]:2375");
+      await drainedOf(one).set("10.0.0.1:2375");
+      await watch.list(["10.0.0.1:2375", "[fd00::2]:2375"]);
+      await one.close();
+      await drainedOf(two).clear("[fd00::2]:2375");
+      await drainedOf(two).clear("10.0.0.9:2375"); // never was
+      await watch.list(["10.0.0.1:2375"]);
+      await using late = await opened(store(), cluster);
+      const again = watching(drainedOf(late.discovery));
+      await again.list(["10.0.0.1:2375"]);
+      again.stop();
+      const members = watching(late.discovery);
+      await members.list([]);
+      members.stop();
+      expect([watch.errors, other.errors, other.lists]).toEqual([[], [], [[]]]);
+    } finally {
+      watch.stop();
+      other.stop();
+      await Promise.all([one.close(), two.close(), elsewhere.close()]);
+    }
+  });
+}
+
+async function opened(store: DiscoveryUnderTest, cluster: string) {
+  const discovery = await store.open(cluster);
+  return { discovery, [Symbol.asyncDispose]: () => discovery.close() };
+}
+
+function drainedOf(discovery: Discovery) {
+  if (discovery.drained === undefined) throw new Error("this backend keeps nothing");
+  return discovery.drained;
 }
 
 /** What every backend that can hold a lock must do. */

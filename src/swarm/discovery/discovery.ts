@@ -41,9 +41,20 @@ export interface Discovery {
     onError: (error: Error) => void,
     signal: AbortSignal,
   ): void;
+  /** The drained members, where the backend can keep them. */
+  readonly drained?: AddressMarks;
   /** Leader election where the backend can hold a lock. */
   readonly leadership?: LeaderStore;
   close(): Promise<void>;
+}
+
+/** Addresses that stay noted until they are taken out again, whatever becomes of the members and of this process. */
+export interface AddressMarks {
+  set(addr: string): Promise<void>;
+  /** Also where it is not noted. */
+  clear(addr: string): Promise<void>;
+  /** As that of the members. */
+  readonly watch: Discovery["watch"];
 }
 
 /** A lock that this process holds. */

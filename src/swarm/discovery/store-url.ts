@@ -7,11 +7,14 @@ export interface StoreUrl {
   readonly endpoints: readonly string[];
   /** Directory of the members, without slash at either end. */
   readonly nodesPath: string;
+  /** Directory of the drained members, without slash at either end. */
+  readonly drainedPath: string;
   /** Key of the leader lock, without slash at the beginning. */
   readonly leaderPath: string;
 }
 
 const defaultNodesPath = "docker/swarm/nodes";
+const drainedKey = "docker/swarm/drained";
 const leaderKey = "docker/swarm/leader";
 
 /** Reads `addr1,addr2/prefix`. Source: docs/discovery.md, "Discovery URLs". */
@@ -31,6 +34,7 @@ export function parseStoreUrl(rest: string, kvPath: string | undefined): StoreUr
   return {
     endpoints,
     nodesPath: joinKey(prefix, kvPath ?? defaultNodesPath),
+    drainedPath: joinKey(prefix, drainedKey),
     leaderPath: joinKey(prefix, leaderKey),
   };
 }

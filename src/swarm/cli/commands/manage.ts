@@ -1,6 +1,8 @@
 import type { ManagedCluster } from "../../cluster/cluster.ts";
+import type { AddressMarks } from "../../discovery/discovery.ts";
 import type { Listening } from "../../discovery/service/listen.ts";
 import type { Leadership } from "../../leadership/leadership.ts";
+import type { SwarmLog } from "../../log.ts";
 import type { RunningManager } from "../../manager/options.ts";
 import type { RunCommand } from "../context.ts";
 import { connectionSettings, replicationSettings, schedulingSettings } from "../manage-settings.ts";
@@ -38,6 +40,7 @@ export const run: RunCommand = async (context, flags, positionals) => {
     if (replication !== undefined && lock !== undefined) {
       leadership = startElection({ store: lock, ...replication, clock, log });
     }
+    const { drained } = found.discovery;
     const engines = openCluster({
       clock,
       log,
@@ -47,13 +50,17 @@ export const run: RunCommand = async (context, flags, positionals) => {
       refreshMinIntervalMs: settings.refreshMinIntervalMs,
       refreshMaxIntervalMs: settings.refreshMaxIntervalMs,
       failureRetry: settings.failureRetry,
+      ...(drained === undefined ? {} : { drainMarks: drained }),
       isPrimary: () => leadership?.isPrimary() ?? true,
     });
     cluster = engines;
-    found.discovery.watch(
-      (addrs) => engines.setEntries(addrs),
-      (error) => log.error(`Discovery error: ${error.message}`),
-      watching.signal,
+    // first who is drained, then who is there: nothing may be placed on a drained node meanwhile
+    void firstList(drained, (addrs) => engines.setDrained(addrs), log, watching.signal).then(() =>
+      found.discovery.watch(
+        (addrs) => engines.setEntries(addrs),
+        (error) => log.error(`Discovery error: ${error.message}`),
+        watching.signal,
+      ),
     );
     const { service } = found;
     manager = await startManager({
@@ -84,6 +91,33 @@ export const run: RunCommand = async (context, flags, positionals) => {
     await found.close();
   }
 };
+
+/** Goes on for ever; resolves when the first list, or the word that there is none now, has come. */
+function firstList(
+  marks: AddressMarks | undefined,
+  onAddrs: (addrs: readonly string[]) => void,
+  log: SwarmLog,
+  signal: AbortSignal,
+): Promise<void> {
+  if (marks === undefined) return Promise.resolve();
+  let lastError = "";
+  return new Promise((resolve) => {
+    marks.watch(
+      (addrs) => {
+        lastError = "";
+        onAddrs(addrs);
+        resolve();
+      },
+      (error) => {
+        if (error.message !== lastError)
+          log.error(`It is not known which nodes are drained: ${error.message}`);
+        lastError = error.message;
+        resolve();
+      },
+      signal,
+    );
+  });
+}
 
 function toldToStop(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import { AppError } from "../../../kit/errors.ts";
 import { formatDuration } from "../../duration.ts";
-import type { OpenDiscovery } from "../discovery.ts";
+import type { Discovery, DiscoveryOptions, OpenDiscovery } from "../discovery.ts";
 import { joinKey, parseStoreUrl } from "../store-url.ts";
 import { watchMembers } from "../watch.ts";
 import { type ConsulApi, consulApi, lockFlags } from "./consul-api.ts";
@@ -10,20 +10,10 @@ const tries = 5;
 
 /** `consul://`: keys bound to sessions, as Swarm 1.2.9 does; several addresses are asked in turn. Source: docs/discovery.md. */
 export const open: OpenDiscovery = async (rest, options) => {
-  const { endpoints, nodesPath, leaderPath } = parseStoreUrl(rest, options.path);
+  const { endpoints, nodesPath, drainedPath, leaderPath } = parseStoreUrl(rest, options.path);
   const api = consulApi(endpoints, options);
   // Consul ends a session between one and two TTLs
   const sessionTtl = formatDuration(options.ttlMs / 2);
-  const source = {
-    async list(signal: AbortSignal) {
-      const { pairs, index } = await api.read(nodesPath, { recurse: true, signal });
-      const members = pairs.filter(({ key }) => !key.endsWith("/"));
-      return { addrs: members.map(({ value }) => value), cursor: index };
-    },
-    async changed(index: string, signal: AbortSignal) {
-      await api.read(nodesPath, { recurse: true, index: index === "0" ? "1" : index, signal });
-    },
-  };
   return {
     register: (addr) => keepMember(api, joinKey(nodesPath, addr), addr, sessionTtl),
     async unregister(addr) {
@@ -33,11 +23,32 @@ export const open: OpenDiscovery = async (rest, options) => {
       if (session !== "") await api.destroySession(session);
       await api.remove(key);
     },
-    watch: (onEntries, onError, signal) => watchMembers(source, options, onEntries, onError, signal),
+    watch: watchBelow(api, nodesPath, options),
+    drained: {
+      async set(addr) {
+        await api.put(joinKey(drainedPath, addr), addr, "");
+      },
+      clear: (addr) => api.remove(joinKey(drainedPath, addr)),
+      watch: watchBelow(api, drainedPath, options),
+    },
     leadership: consulLock(api, leaderPath, options.clock),
     close: async () => api.close(),
   };
 };
+
+function watchBelow(api: ConsulApi, path: string, options: DiscoveryOptions): Discovery["watch"] {
+  const source = {
+    async list(signal: AbortSignal) {
+      const { pairs, index } = await api.read(path, { recurse: true, signal });
+      const members = pairs.filter(({ key }) => !key.endsWith("/"));
+      return { addrs: members.map(({ value }) => value), cursor: index };
+    },
+    async changed(index: string, signal: AbortSignal) {
+      await api.read(path, { recurse: true, index: index === "0" ? "1" : index, signal });
+    },
+  };
+  return (onEntries, onError, signal) => watchMembers(source, options, onEntries, onError, signal);
+}
 
 /** Makes the key's session live on; the key itself is written only where it does not hold the address already. */
 async function keepMember(api: ConsulApi, key: string, addr: string, sessionTtl: string): Promise<void> {

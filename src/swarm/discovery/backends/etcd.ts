@@ -1,4 +1,4 @@
-import type { OpenDiscovery } from "../discovery.ts";
+import type { Discovery, OpenDiscovery } from "../discovery.ts";
 import { storeHttp } from "../http.ts";
 import { joinKey, parseStoreUrl, storeTls } from "../store-url.ts";
 import { watchMembers } from "../watch.ts";
@@ -7,7 +7,7 @@ import { etcdLock } from "./etcd-lock.ts";
 
 /** `etcd://`: the v2 keys of Swarm 1.2.9. Source: docs/discovery.md. */
 export const open: OpenDiscovery = async (rest, options) => {
-  const { endpoints, nodesPath, leaderPath } = parseStoreUrl(rest, options.path);
+  const { endpoints, nodesPath, drainedPath, leaderPath } = parseStoreUrl(rest, options.path);
   const tls = storeTls(options, true);
   const scheme = tls === undefined ? "http" : "https";
   const http = storeHttp(
@@ -15,10 +15,15 @@ export const open: OpenDiscovery = async (rest, options) => {
     tls,
   );
   const keys = etcdKeys(http);
-  const source = {
-    list: (signal: AbortSignal) => listMembers(keys, nodesPath, signal),
-    changed: (index: number, signal: AbortSignal) => memberChange(keys, nodesPath, index, signal),
-  };
+  const watchAt =
+    (path: string): Discovery["watch"] =>
+    (onEntries, onError, signal) => {
+      const source = {
+        list: (listSignal: AbortSignal) => listMembers(keys, path, listSignal),
+        changed: (index: number, waitSignal: AbortSignal) => memberChange(keys, path, index, waitSignal),
+      };
+      watchMembers(source, options, onEntries, onError, signal);
+    };
   return {
     async register(addr) {
       const ttl = Math.max(1, Math.floor(options.ttlMs / 1000));
@@ -27,7 +32,18 @@ export const open: OpenDiscovery = async (rest, options) => {
     async unregister(addr) {
       await keys.remove(joinKey(nodesPath, addr), "");
     },
-    watch: (onEntries, onError, signal) => watchMembers(source, options, onEntries, onError, signal),
+    watch: watchAt(nodesPath),
+    drained: {
+      async set(addr) {
+        await keys.put(joinKey(drainedPath, addr), "", { value: addr });
+      },
+      async clear(addr) {
+        await keys.remove(joinKey(drainedPath, addr), "").catch((error: unknown) => {
+          if (!isRefusal(error, etcdCodes.keyNotFound)) throw error;
+        });
+      },
+      watch: watchAt(drainedPath),
+    },
     leadership: etcdLock(keys, leaderPath, options.clock),
     close: async () => http.close(),
   };

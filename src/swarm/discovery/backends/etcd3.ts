@@ -2,7 +2,7 @@ import { Etcd3, EtcdLeaseInvalidError, type Lease } from "etcd3";
 import type { Clock } from "../../../kit/clock.ts";
 import { AppError, messageOf } from "../../../kit/errors.ts";
 import { holdLease } from "../../leadership/lease.ts";
-import type { DiscoveryOptions, DiscoveryTls, LeaderStore, OpenDiscovery } from "../discovery.ts";
+import type { Discovery, DiscoveryOptions, DiscoveryTls, LeaderStore, OpenDiscovery } from "../discovery.ts";
 import { parseStoreUrl, storeTls } from "../store-url.ts";
 import { watchMembers, watchValue } from "../watch.ts";
 
@@ -11,19 +11,12 @@ const quietMs = 60_000;
 
 /** `etcd3://`: etcd's v3 API; every member's key hangs on a lease of its own. Source: docs/discovery.md. */
 export const open: OpenDiscovery = async (rest, options) => {
-  const { endpoints, nodesPath, leaderPath } = parseStoreUrl(rest, options.path);
+  const { endpoints, nodesPath, drainedPath, leaderPath } = parseStoreUrl(rest, options.path);
   const tls = storeTls(options, false);
   const client = connect(endpoints, tls, options.clock);
   const prefix = `/${nodesPath}/`;
   const leases = new Map<string, Lease>();
-  const source = {
-    async list() {
-      const { header, kvs } = await asked(client.getAll().prefix(prefix).exec());
-      return { addrs: kvs.map(({ value }) => value.toString()), cursor: header.revision };
-    },
-    changed: (revision: string, signal: AbortSignal) =>
-      change(client, { prefix }, revision, options.clock, signal),
-  };
+  const drainedPrefix = `/${drainedPath}/`;
   return {
     async register(addr) {
       try {
@@ -38,13 +31,34 @@ export const open: OpenDiscovery = async (rest, options) => {
       await leases.get(addr)?.revoke();
       leases.delete(addr);
     },
-    watch: (onEntries, onError, signal) => watchMembers(source, options, onEntries, onError, signal),
+    watch: watchBelow(client, prefix, options),
+    drained: {
+      async set(addr) {
+        await asked(client.put(`${drainedPrefix}${addr}`).value(addr));
+      },
+      async clear(addr) {
+        await asked(client.delete().key(`${drainedPrefix}${addr}`));
+      },
+      watch: watchBelow(client, drainedPrefix, options),
+    },
     leadership: lockOf(client, `/${leaderPath}`, options.clock),
     async close() {
       client.close();
     },
   };
 };
+
+function watchBelow(client: Etcd3, prefix: string, options: DiscoveryOptions): Discovery["watch"] {
+  const source = {
+    async list() {
+      const { header, kvs } = await asked(client.getAll().prefix(prefix).exec());
+      return { addrs: kvs.map(({ value }) => value.toString()), cursor: header.revision };
+    },
+    changed: (revision: string, signal: AbortSignal) =>
+      change(client, { prefix }, revision, options.clock, signal),
+  };
+  return (onEntries, onError, signal) => watchMembers(source, options, onEntries, onError, signal);
+}
 
 function connect(endpoints: readonly string[], tls: DiscoveryTls | undefined, clock: Clock): Etcd3 {
   const scheme = tls === undefined ? "http" : "https";

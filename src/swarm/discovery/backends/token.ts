@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import * as v from "valibot";
 import { AppError } from "../../../kit/errors.ts";
 import { holdLease } from "../../leadership/lease.ts";
-import type { DiscoveryOptions, LeaderStore, OpenDiscovery } from "../discovery.ts";
+import type { Discovery, DiscoveryOptions, LeaderStore, OpenDiscovery } from "../discovery.ts";
 import { type HttpAnswer, type HttpCall, type StoreHttp, storeHttp } from "../http.ts";
 import { watchMembers, watchValue } from "../watch.ts";
 
@@ -73,8 +73,17 @@ export async function listMembers(
   id: string,
   signal?: AbortSignal,
 ): Promise<{ addrs: readonly string[]; index: string | undefined }> {
-  const path = `/clusters/${encodeURIComponent(id)}`;
+  return listAt(http, `/clusters/${encodeURIComponent(id)}`, signal);
+}
+
+/** A list of addresses; other services than ours know only that of the members, and give no index. */
+async function listAt(
+  http: StoreHttp,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<{ addrs: readonly string[]; index: string | undefined }> {
   const answer = await http.call({ path, timeoutMs, ...(signal === undefined ? {} : { signal }) });
+  if (answer.status === 404 && path.endsWith("/drained")) return { addrs: [], index: undefined };
   if (answer.status !== 200) throw refused("Failed to fetch entries", answer);
   return { addrs: parseEntries(answer.body), index: indexOf(answer) };
 }
@@ -85,16 +94,30 @@ export function openToken(protocol: "http" | "https"): OpenDiscovery {
     const { base, id } = parseTokenUrl(rest, protocol, options.serviceUrl);
     const http = tokenHttp(base, options);
     const path = `/clusters/${encodeURIComponent(id)}`;
-    const source = {
-      async list(signal: AbortSignal) {
-        const { addrs, index } = await listMembers(http, id, signal);
-        return { addrs, cursor: index };
-      },
-      /** Our own service tells of a change at once; any other is asked again after a heartbeat. */
-      async changed(index: string | undefined, signal: AbortSignal) {
-        if (index === undefined) return options.clock.delay(options.heartbeatMs, signal);
-        await longPoll(http, path, index, signal);
-      },
+    const watchAt =
+      (listPath: string): Discovery["watch"] =>
+      (onEntries, onError, watchSignal) => {
+        const source = {
+          async list(signal: AbortSignal) {
+            const { addrs, index } = await listAt(http, listPath, signal);
+            return { addrs, cursor: index };
+          },
+          /** Our own service tells of a change at once; any other is asked again after a heartbeat. */
+          async changed(index: string | undefined, signal: AbortSignal) {
+            if (index === undefined) return options.clock.delay(options.heartbeatMs, signal);
+            await longPoll(http, listPath, index, signal);
+          },
+        };
+        watchMembers(source, options, onEntries, onError, watchSignal);
+      };
+    const mark = async (method: "PUT" | "DELETE", addr: string) => {
+      const markPath = `${path}/drained/${encodeURIComponent(addr)}`;
+      const answer = await http.call({ method, path: markPath, timeoutMs });
+      if (answer.status === 404) {
+        options.log.warn(
+          "This discovery service does not keep which nodes are drained: only this manager knows it, until it ends",
+        );
+      } else if (answer.status !== 200) throw refused(`Failed to note that ${addr} is drained`, answer);
     };
     return {
       async register(addr) {
@@ -112,7 +135,12 @@ export function openToken(protocol: "http" | "https"): OpenDiscovery {
         const node = `${path}/nodes/${encodeURIComponent(addr)}`;
         await http.call({ method: "DELETE", path: node, timeoutMs: 3_000 });
       },
-      watch: (onEntries, onError, signal) => watchMembers(source, options, onEntries, onError, signal),
+      watch: watchAt(path),
+      drained: {
+        set: (addr) => mark("PUT", addr),
+        clear: (addr) => mark("DELETE", addr),
+        watch: watchAt(`${path}/drained`),
+      },
       leadership: tokenLock(http, path, options),
       close: async () => http.close(),
     };

@@ -1,4 +1,4 @@
-import type { OpenDiscovery } from "../discovery.ts";
+import type { Discovery, DiscoveryOptions, OpenDiscovery } from "../discovery.ts";
 import { parseStoreUrl } from "../store-url.ts";
 import { watchMembers } from "../watch.ts";
 import { zkLock } from "./zk-lock.ts";
@@ -7,12 +7,37 @@ import { whenChanged, type ZkCursor, ZkStore } from "./zk-store.ts";
 
 /** `zk://`: ephemeral nodes that live as long as the agent's session; TTL and heartbeat do not matter. Source: docs/discovery.md. */
 export const open: OpenDiscovery = async (rest, options) => {
-  const { endpoints, nodesPath, leaderPath } = parseStoreUrl(rest, options.path);
+  const { endpoints, nodesPath, drainedPath, leaderPath } = parseStoreUrl(rest, options.path);
   options.log.info("Initializing discovery without TLS");
   if (options.tls !== undefined)
     options.log.warn("ZooKeeper is spoken to without TLS; its options are ignored");
   const store = new ZkStore(endpoints, options);
   const directory = `/${nodesPath}`;
+  const drained = `/${drainedPath}`;
+  return {
+    async register(addr) {
+      await keepMember(await store.session(), directory, addr);
+    },
+    async unregister(addr) {
+      await (await store.session()).remove(`${directory}/${addr}`);
+    },
+    watch: watchBelow(store, directory, options),
+    drained: {
+      async set(addr) {
+        await (await store.session()).ensure(drained);
+        await ignoring("exists", (await store.session()).create(`${drained}/${addr}`, addr, "persistent"));
+      },
+      async clear(addr) {
+        await ignoring("noNode", (await store.session()).remove(`${drained}/${addr}`));
+      },
+      watch: watchBelow(store, drained, options),
+    },
+    leadership: zkLock(store, `/${leaderPath}`, options.clock),
+    close: () => store.close(),
+  };
+};
+
+function watchBelow(store: ZkStore, directory: string, options: DiscoveryOptions): Discovery["watch"] {
   const source = {
     async list() {
       const session = await store.session();
@@ -28,18 +53,8 @@ export const open: OpenDiscovery = async (rest, options) => {
     },
     changed: (cursor: ZkCursor, signal: AbortSignal) => whenChanged(cursor, signal),
   };
-  return {
-    async register(addr) {
-      await keepMember(await store.session(), directory, addr);
-    },
-    async unregister(addr) {
-      await (await store.session()).remove(`${directory}/${addr}`);
-    },
-    watch: (onEntries, onError, signal) => watchMembers(source, options, onEntries, onError, signal),
-    leadership: zkLock(store, `/${leaderPath}`, options.clock),
-    close: () => store.close(),
-  };
-};
+  return (onEntries, onError, signal) => watchMembers(source, options, onEntries, onError, signal);
+}
 
 async function readMember(session: ZkSession, path: string): Promise<string> {
   try {
@@ -69,7 +84,7 @@ async function keepMember(session: ZkSession, directory: string, addr: string): 
   }
 }
 
-async function ignoring(kind: ZkRefusal["kind"], work: Promise<void>): Promise<void> {
+async function ignoring(kind: ZkRefusal["kind"], work: Promise<unknown>): Promise<void> {
   try {
     await work;
   } catch (error) {

@@ -18,6 +18,9 @@ export interface ClusterSummary {
   nodes: number;
 }
 
+/** What of a cluster is watched by itself. */
+export type ListedPart = "members" | "drained" | "leader";
+
 /** All clusters that a service knows. `idOrName` may be unknown: reading gives nothing, writing makes the cluster. */
 export interface ClusterBook {
   create(name: string): Promise<string>;
@@ -26,12 +29,16 @@ export interface ClusterBook {
   entries(idOrName: string): readonly string[];
   register(idOrName: string, addr: string, ttlMs: number): Promise<void>;
   unregister(idOrName: string, addr: string): Promise<void>;
+  /** Addresses that are drained, those of members that are away too. */
+  drained(idOrName: string): readonly string[];
+  mark(idOrName: string, addr: string): Promise<void>;
+  unmark(idOrName: string, addr: string): Promise<void>;
   leader(idOrName: string): string;
   /** @returns whether `session` holds the lock now */
   take(idOrName: string, session: string, value: string, ttlMs: number): Promise<boolean>;
   release(idOrName: string, session: string): Promise<void>;
   /** 0 for an unknown cluster. */
-  index(idOrName: string, of: "members" | "leader"): number;
+  index(idOrName: string, of: ListedPart): number;
   /** Calls at every change of members or holder; @returns a function that ends it */
   onChange(listener: (id: string) => void): () => void;
   /** The id behind a name, or the text itself. */
@@ -120,7 +127,7 @@ export async function openClusterBook(options: {
       })),
     entries: (idOrName) => known(idOrName)?.entries() ?? [],
     async register(idOrName, addr, ttlMs) {
-      if (!isAdvertisable(addr)) throw new SwarmError(400, `"${addr.slice(0, 100)}" is not host:port`);
+      checkAddress(addr);
       const cluster = known(idOrName) ?? make(idOrName, "");
       if (cluster.size >= mostMembers) throw new SwarmError(507, "too many members in this cluster");
       if (cluster.register(addr, ttlMs)) await changed(cluster);
@@ -128,6 +135,17 @@ export async function openClusterBook(options: {
     async unregister(idOrName, addr) {
       const cluster = known(idOrName);
       if (cluster?.unregister(addr)) await changed(cluster);
+    },
+    drained: (idOrName) => known(idOrName)?.drained() ?? [],
+    async mark(idOrName, addr) {
+      checkAddress(addr);
+      const cluster = known(idOrName) ?? make(idOrName, "");
+      if (cluster.drained().length >= mostMembers) throw new SwarmError(507, "too many drained members");
+      if (cluster.mark(addr)) await changed(cluster);
+    },
+    async unmark(idOrName, addr) {
+      const cluster = known(idOrName);
+      if (cluster?.unmark(addr)) await changed(cluster);
     },
     leader: (idOrName) => known(idOrName)?.leader() ?? "",
     async take(idOrName, session, value, ttlMs) {
@@ -143,7 +161,7 @@ export async function openClusterBook(options: {
     index(idOrName, of) {
       const cluster = known(idOrName);
       if (cluster === undefined) return 0;
-      return of === "members" ? cluster.index : cluster.leaderIndex;
+      return { members: cluster.index, drained: cluster.drainedIndex, leader: cluster.leaderIndex }[of];
     },
     onChange(listener) {
       listeners.add(listener);
@@ -154,4 +172,8 @@ export async function openClusterBook(options: {
       await sweeping;
     },
   };
+}
+
+function checkAddress(addr: string): void {
+  if (!isAdvertisable(addr)) throw new SwarmError(400, `"${addr.slice(0, 100)}" is not host:port`);
 }

@@ -18,6 +18,7 @@ const storedSchema = v.object({
   id: v.string(),
   name: v.optional(v.string(), ""),
   nodes: v.array(v.object({ addr: v.string(), ttlSeconds: v.number() })),
+  drained: v.optional(v.array(v.string()), []),
   leader: v.optional(v.object({ value: v.string(), session: v.string(), ttlSeconds: v.number() })),
 });
 
@@ -32,7 +33,10 @@ export class ServedCluster {
   index: number;
   /** Changes with each change of the lock's holder. */
   leaderIndex: number;
+  /** Changes with each change of what is drained. */
+  drainedIndex: number;
   private readonly members = new Map<string, Member>();
+  private readonly marks = new Set<string>();
   private lock: Lock | undefined;
   private readonly clock: Clock;
 
@@ -43,13 +47,15 @@ export class ServedCluster {
     // after a restart an index of before must not be met again
     this.index = clock.now();
     this.leaderIndex = clock.now();
+    this.drainedIndex = clock.now();
   }
 
   /** Makes a cluster from its file: everybody gets one full TTL, for nobody could renew while the service was away. */
   static load(stored: unknown, clock: Clock): ServedCluster {
-    const { id, name, nodes, leader } = v.parse(storedSchema, stored);
+    const { id, name, nodes, drained, leader } = v.parse(storedSchema, stored);
     const cluster = new ServedCluster(id, name, clock);
     for (const { addr, ttlSeconds } of nodes) cluster.register(addr, ttlSeconds * 1000);
+    for (const addr of drained) cluster.mark(addr);
     if (leader !== undefined) cluster.take(leader.session, leader.value, leader.ttlSeconds * 1000);
     return cluster;
   }
@@ -60,6 +66,7 @@ export class ServedCluster {
       id: this.id,
       name: this.name,
       nodes: [...this.members].map(([addr, { ttlMs }]) => ({ addr, ttlSeconds: ttlMs / 1000 })),
+      drained: this.drained(),
       ...(lock === undefined
         ? {}
         : { leader: { value: lock.value, session: lock.session, ttlSeconds: lock.ttlMs / 1000 } }),
@@ -89,6 +96,26 @@ export class ServedCluster {
   unregister(addr: string): boolean {
     const removed = this.members.delete(addr);
     if (removed) this.index += 1;
+    return removed;
+  }
+
+  /** Addresses, of members that are away too. */
+  drained(): string[] {
+    return [...this.marks];
+  }
+
+  /** @returns whether it was not drained before */
+  mark(addr: string): boolean {
+    if (this.marks.has(addr)) return false;
+    this.marks.add(addr);
+    this.drainedIndex += 1;
+    return true;
+  }
+
+  /** @returns whether it was drained before */
+  unmark(addr: string): boolean {
+    const removed = this.marks.delete(addr);
+    if (removed) this.drainedIndex += 1;
     return removed;
   }
 

@@ -12,22 +12,31 @@ export function embeddedDiscovery(book: ClusterBook, id: string, clock: Clock): 
   return {
     register: (addr) => book.register(id, addr, registrationMs),
     unregister: (addr) => book.unregister(id, addr),
-    watch(onEntries, _onError, signal) {
-      let index = -1;
-      const look = () => {
-        const now = book.index(id, "members");
-        if (now === index || signal.aborted) return;
-        index = now;
-        onEntries(book.entries(id));
-      };
-      const stop = book.onChange((changed) => {
-        if (changed === book.resolve(id)) look();
-      });
-      signal.addEventListener("abort", stop, { once: true });
-      queueMicrotask(look);
+    watch: watchPart(book, id, "members"),
+    drained: {
+      set: (addr) => book.mark(id, addr),
+      clear: (addr) => book.unmark(id, addr),
+      watch: watchPart(book, id, "drained"),
     },
     leadership: embeddedLock(book, id, clock),
     close: async () => undefined,
+  };
+}
+
+function watchPart(book: ClusterBook, id: string, part: "members" | "drained"): Discovery["watch"] {
+  return (onEntries, _onError, signal) => {
+    let index = -1;
+    const look = () => {
+      const now = book.index(id, part);
+      if (now === index || signal.aborted) return;
+      index = now;
+      onEntries(part === "members" ? book.entries(id) : book.drained(id));
+    };
+    const stop = book.onChange((changed) => {
+      if (changed === book.resolve(id)) look();
+    });
+    signal.addEventListener("abort", stop, { once: true });
+    queueMicrotask(look);
   };
 }
 

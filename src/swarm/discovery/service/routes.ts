@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../../kit/clock.ts";
 import { SwarmError } from "../../errors.ts";
-import type { ClusterBook } from "./book.ts";
+import type { ClusterBook, ListedPart } from "./book.ts";
 
 const mostBodyBytes = 4_096;
 const mostWaitMs = 60_000;
@@ -53,6 +53,8 @@ async function answer(call: ServiceCall): Promise<void> {
       await clusters.unregister(id, third);
       return text(call, 200, "");
     }
+  } else if (part === "drained") {
+    return drained(call, id, third);
   } else if (part === "leader" && third === undefined) {
     return leader(call, id);
   } else {
@@ -65,6 +67,20 @@ async function members(call: ServiceCall, id: string): Promise<void> {
   await waitForChange(call, id, "members");
   call.response.setHeader("X-Discovery-Index", String(call.clusters.index(id, "members")));
   json(call, call.clusters.entries(id));
+}
+
+async function drained(call: ServiceCall, id: string, addr: string | undefined): Promise<void> {
+  const { clusters, method } = call;
+  if (addr === undefined && method === "GET") {
+    await waitForChange(call, id, "drained");
+    call.response.setHeader("X-Discovery-Index", String(clusters.index(id, "drained")));
+    return json(call, clusters.drained(id));
+  }
+  if (addr === undefined || (method !== "PUT" && method !== "DELETE"))
+    throw new SwarmError(405, `${method} is not for this page`);
+  await readBody(call);
+  await (method === "PUT" ? clusters.mark(id, addr) : clusters.unmark(id, addr));
+  text(call, 200, "");
 }
 
 async function register(call: ServiceCall, id: string): Promise<void> {
@@ -94,7 +110,7 @@ async function leader(call: ServiceCall, id: string): Promise<void> {
 }
 
 /** Holds the request while the client's index is that of now, at most as long as it asked for. */
-async function waitForChange(call: ServiceCall, id: string, of: "members" | "leader"): Promise<void> {
+async function waitForChange(call: ServiceCall, id: string, of: ListedPart): Promise<void> {
   const { clusters, query, response } = call;
   const index = Number(query.get("index") ?? Number.NaN);
   const waitMs = Math.min(Number(query.get("wait") ?? 0) * 1_000, mostWaitMs);
