@@ -1,5 +1,6 @@
 import { request as httpRequest, type ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { isJson, textAt } from "../../src/swarm/scheduler/json.ts";
 import { RawClient, type TestManager, testManager } from "../support/swarm-manager.ts";
 import { until } from "../support/test-cluster.ts";
 
@@ -61,6 +62,32 @@ describe("connections that are taken over", () => {
     client.socket.end("hello");
     expect(await client.end()).toMatch(/101 UPGRADED[\s\S]*hello$/);
     expect((await manager.ask("GET", `/exec/${id}/json`)).json).toMatchObject({ ID: id });
+  });
+
+  test("an exec of before the manager's start is found on its engine, asked for once", async () => {
+    await running("early");
+    const container = manager.world.cluster.container("early");
+    const node = container?.node ?? expect.fail("early is not there");
+    const { body } = await node.client.json({
+      method: "POST",
+      path: `/containers/${container?.id}/exec`,
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ Cmd: ["sh"] }),
+    });
+    const id = isJson(body) ? textAt(body, "Id") : "";
+    const askedAbout = (execId: string) =>
+      manager.world.engines.flatMap(({ requests }) =>
+        requests.filter(({ method, url }) => method === "GET" && url.endsWith(`/exec/${execId}/json`)),
+      ).length;
+    expect((await manager.ask("POST", `/exec/${id}/resize?h=1&w=1`)).status).toBe(200);
+    const inspected = await Promise.all([1, 2].map(() => manager.ask("GET", `/exec/${id}/json`)));
+    expect(inspected.map(({ json }) => json)).toMatchObject([{ ID: id }, { ID: id }]);
+    expect(askedAbout(id)).toBeLessThanOrEqual(manager.world.engines.length + 2);
+    const missing = "f".repeat(64);
+    expect(await manager.ask("GET", `/exec/${missing}/json`)).toMatchObject({ status: 404 });
+    expect(askedAbout(missing)).toBe(manager.world.engines.length);
+    expect((await manager.ask("GET", "/exec/nosuch/json")).text).toContain("Exec nosuch not found");
+    expect(askedAbout("nosuch")).toBe(0);
   });
 
   test("a refused upgrade is an ordinary answer, the last on its connection", async () => {

@@ -3,6 +3,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { SwarmError } from "../errors.ts";
 import type { Leadership } from "../leadership/leadership.ts";
 import type { SwarmLog } from "../log.ts";
+import { ExecFinder } from "./exec-finder.ts";
 import { ContainerLists } from "./listing/container-lists.ts";
 import { Endpoints } from "./listing/endpoints.ts";
 import type { Metrics } from "./metrics.ts";
@@ -21,6 +22,7 @@ export interface Manager {
   readonly events: EventHub;
   readonly lists: ContainerLists;
   readonly builds: BuildNodes;
+  readonly execs: ExecFinder;
   readonly endpoints: Endpoints;
   readonly metrics: Metrics;
   readonly primaryLink: PrimaryLink | undefined;
@@ -49,6 +51,7 @@ export function createManager(
     events: new EventHub(cluster, clock),
     lists: new ContainerLists(cluster, clock),
     builds: new BuildNodes(clock),
+    execs: new ExecFinder(cluster),
     endpoints: new Endpoints(),
     metrics,
     primaryLink,

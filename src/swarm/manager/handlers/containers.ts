@@ -138,18 +138,18 @@ export async function createExec(exchange: Exchange): Promise<void> {
 
 /** POST /exec/ID/start. */
 export async function startExec(exchange: Exchange): Promise<void> {
-  const { node } = execContainer(exchange);
+  const { node } = await execContainer(exchange);
   await hijackOrProxy(exchange, node, `/exec/${exchange.name}/start${querySuffix(exchange)}`);
 }
 
 /** POST /exec/ID/resize and GET /exec/ID/json. */
 export async function proxyExec(exchange: Exchange): Promise<void> {
-  const { node } = execContainer(exchange);
+  const { node } = await execContainer(exchange);
   await proxy(exchange, node, { path: `/exec/${exchange.name}/${action(exchange)}${querySuffix(exchange)}` });
 }
 
-function execContainer(exchange: Exchange): ClusterContainer {
-  const container = exchange.manager.cluster.execContainer(exchange.name);
+async function execContainer(exchange: Exchange): Promise<ClusterContainer> {
+  const container = await exchange.manager.execs.find(exchange.name);
   if (!container || !/^[\w.-]+$/.test(exchange.name))
     throw new SwarmError(404, `Exec ${exchange.name} not found`);
   return container;
