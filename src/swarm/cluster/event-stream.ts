@@ -3,6 +3,7 @@ import { messageOf } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import type { EngineClient } from "../engine/client.ts";
 import type { Json } from "../scheduler/model.ts";
+import { keepNano, nanoIn } from "./event-time.ts";
 import { JsonSplitter } from "./json-stream.ts";
 
 export interface EventStreamOptions {
@@ -51,6 +52,7 @@ export async function followEvents(options: EventStreamOptions): Promise<void> {
         if (!(bytes instanceof Uint8Array)) continue;
         for (const { json, text } of splitter.push(bytes)) {
           since = timeAfter(text) ?? since;
+          keepNano(json, text);
           await burst.add(json);
         }
       }
@@ -102,7 +104,7 @@ class Burst {
 
 /** "seconds.nanoseconds" just after an event; numbers of this size are read from the text, not from JSON. */
 function timeAfter(text: string): string | undefined {
-  const nano = /"timeNano":\s*(\d{10,19})/.exec(text)?.[1];
+  const nano = nanoIn(text);
   if (nano === undefined) return undefined;
   return secondsText(BigInt(nano) + 1n);
 }

@@ -1,18 +1,19 @@
 import { isJson, objectAt, textAt } from "../scheduler/json.ts";
 import type { Json } from "../scheduler/model.ts";
 import type { ClusterEvent, ClusterNode } from "./cluster.ts";
+import { copyNano } from "./event-time.ts";
 
 /** An engine's event with the node that it comes from, as clients of the classic Swarm know it. */
 export function withNode(event: Json, node: ClusterNode): ClusterEvent {
   const actor = event["Actor"];
-  return {
+  return copyNano(event, {
     ...event,
     from: `${textAt(event, "from")} node:${node.name}`,
     ...(isJson(actor)
       ? { Actor: { ...actor, Attributes: { ...objectAt(actor, "Attributes"), ...attributesOf(node) } } }
       : {}),
     node: { Name: node.name, Id: node.id, Addr: node.addr, Ip: node.ip },
-  };
+  });
 }
 
 /** An event of the manager's own about an engine. */

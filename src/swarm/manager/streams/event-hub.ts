@@ -1,5 +1,6 @@
 import type { Clock } from "../../../kit/clock.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
+import { eventText } from "../../cluster/event-time.ts";
 import { numberAt } from "../../scheduler/json.ts";
 import type { Json } from "../../scheduler/model.ts";
 
@@ -58,7 +59,7 @@ export class EventHub {
   }
 
   #emit(json: Json): void {
-    const event = { json, bytes: Buffer.from(`${JSON.stringify(json)}\n`), time: timeOf(json) };
+    const event = { json, bytes: Buffer.from(`${eventText(json)}\n`), time: timeOf(json) };
     this.#kept.push(event);
     if (this.#kept.length > mostKept * 2) this.#kept.splice(0, mostKept);
     for (const listener of this.#listeners) listener.push(event);
