@@ -118,9 +118,32 @@ export async function session(exchange: Exchange): Promise<void> {
   const { builds } = exchange.manager;
   const ofClient = builds.get(clientKey(exchange));
   const waitMs = ofClient ? shortWaitMs : sessionWaitMs;
-  const node = (await builds.wait(`session:${id}`, waitMs, exchange.signal)) ?? ofClient;
+  const watch = watchEnd(exchange);
+  const waiting = builds.wait(`session:${id}`, waitMs, watch.signal).finally(watch.stop);
+  const node = (await waiting) ?? ofClient;
+  if (watch.signal.aborted) throw new SwarmError(500, "the client went away");
   if (!node) throw new SwarmError(500, `no build asked for the session ${id} in time`);
   await hijackOrProxy(exchange, node, "/session");
+}
+
+/**
+ * A signal that aborts when the client leaves, also one that only closed its side of a connection that was taken over:
+ * nobody reads there yet, and a session is nothing without its client.
+ */
+function watchEnd(exchange: Exchange): { signal: AbortSignal; stop: () => void } {
+  const ended = new AbortController();
+  const socket = exchange.takeover?.socket;
+  const onReadable = () => {
+    if (socket?.readableLength === 0) socket.read(); // lets the end be seen, takes nothing
+  };
+  const onEnd = () => ended.abort();
+  socket?.on("end", onEnd).on("readable", onReadable);
+  return {
+    signal: AbortSignal.any([exchange.signal, ended.signal]),
+    stop: () => {
+      socket?.off("readable", onReadable).off("end", onEnd);
+    },
+  };
 }
 
 /** POST /grpc: buildx' connection to BuildKit; all of one client go to one node. */
