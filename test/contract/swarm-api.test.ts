@@ -202,7 +202,7 @@ describe("containers", () => {
     await ask("DELETE", "/containers/twice");
   });
 
-  test("lists are filtered, limited and hide the Swarm's own containers", async () => {
+  test("lists are filtered, limited and show the Swarm's own containers only among all", async () => {
     const create = async (name: string, more: Record<string, unknown> = {}) => {
       const { json } = await ask("POST", `/containers/create?name=${name}`, {
         body: { Image: "busybox", ...more },
@@ -226,21 +226,31 @@ describe("containers", () => {
     const filtered = (filters: unknown, more = "all=1") =>
       names(`${more}&filters=${encodeURIComponent(JSON.stringify(filters))}`);
     expect(await names("")).toEqual(["/node10/f2"]);
-    expect(await names("all=1")).toEqual(["/node10/f2", "/node2/f1"]);
+    expect(await names("all=1")).toEqual(["/node1/swarm-agent", "/node10/f2", "/node2/f1"]);
+    expect(await names("limit=9")).toEqual(["/node10/f2", "/node2/f1"]);
+    expect(await filtered({ status: ["running"] }, "")).toEqual(["/node10/f2"]);
+    expect(await filtered({ status: ["exited", "running"] }, "")).toEqual([
+      "/node1/swarm-agent",
+      "/node10/f2",
+    ]);
     expect(await filtered({ name: ["f1"] })).toEqual(["/node2/f1"]);
     expect(await filtered({ name: { "^/f[12]$": true } })).toEqual(["/node10/f2", "/node2/f1"]);
     expect(await filtered({ label: ["app=one", "tier"] })).toEqual(["/node2/f1"]);
     expect(await filtered({ status: ["created"] }, "")).toEqual(["/node2/f1"]);
-    expect(await filtered({ node: ["node1"] })).toEqual(["/node10/f2"]);
+    expect(await filtered({ node: ["node1"] }, "")).toEqual(["/node10/f2"]);
     expect(await filtered({ node: ["^node2$"] })).toEqual(["/node2/f1"]);
     expect(await filtered({ ancestor: ["busybox"], "is-task": ["false"] })).toEqual([
       "/node10/f2",
       "/node2/f1",
     ]);
-    expect(await filtered({ since: ["f1"] })).toEqual(["/node10/f2"]);
+    expect(await filtered({ since: ["f1"] })).toEqual(["/node1/swarm-agent", "/node10/f2"]);
     expect(await filtered({ before: ["f2"] })).toEqual(["/node2/f1"]);
     expect(await filtered({ network: ["nosuch"] })).toEqual([]);
     expect(await names("limit=1")).toEqual(["/node10/f2"]);
+    const sized = rows(
+      (await ask("GET", "/containers/json?size=1&filters=%7B%22name%22%3A%5B%22f2%22%5D%7D")).json,
+    );
+    expect(sized.map((row) => [row["SizeRw"], row["SizeRootFs"]])).toEqual([[42, 4_261_574]]);
     for (const filters of [
       { name: ["("] },
       { status: ["asleep"] },

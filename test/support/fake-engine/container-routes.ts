@@ -17,7 +17,12 @@ export const containerRoutes: readonly Route[] = [
   route("GET", /^\/containers\/(?:json|ps)$/, ({ state, query, json, fail }) => {
     try {
       const filters: unknown = JSON.parse(query.get("filters") || "{}");
-      json(200, state.list(isTrue(query.get("all")), record(filters)));
+      const list = state.list(isTrue(query.get("all")), record(filters));
+      const sizes = isTrue(query.get("size")) ? { SizeRw: 42, SizeRootFs: 4_261_574 } : {};
+      json(
+        200,
+        list.map((one) => ({ ...one, ...sizes })),
+      );
     } catch {
       fail(400, "invalid filter");
     }

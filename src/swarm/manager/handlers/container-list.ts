@@ -20,7 +20,8 @@ export async function listContainers(exchange: Exchange): Promise<void> {
   const before = query.get("before") ?? "";
   const since = query.get("since") ?? "";
   const hasSize = exchange.flag("size");
-  const isAll = exchange.flag("all") || filters.has("status") || limit > 0 || before !== "" || since !== "";
+  const isAll = exchange.flag("all") || filters.get("status").includes("exited");
+  const isAnyState = isAll || filters.has("status") || limit > 0 || before !== "" || since !== "";
   if (filters.isEmpty && limit === 0 && before === "" && since === "" && !hasSize) {
     await manager.pieces.write(exchange, await manager.lists.wholeList(isAll ? "all" : "running"));
     return;
@@ -34,7 +35,7 @@ export async function listContainers(exchange: Exchange): Promise<void> {
   let looked = 0;
   for (const row of manager.lists.rows()) {
     if (++looked % 2000 === 0) await setImmediate();
-    if (!isAll && !isShownByDefault(row)) continue;
+    if (isAnyState ? !isAll && row.isOwn : !isShownByDefault(row)) continue;
     if (before !== "" && row.createdMs >= beforeMs) continue;
     if (since !== "" && row.createdMs <= sinceMs) continue;
     if (!passes(row)) continue;

@@ -18,7 +18,7 @@ export class ContainerLists {
     this.#rows = new Rows(cluster);
   }
 
-  /** Newest first, the Swarm's own left out. */
+  /** Newest first. */
   rows(): readonly Row[] {
     return this.#rows.listed();
   }
@@ -36,5 +36,5 @@ export class ContainerLists {
 
 /** Whether `docker ps` without -a shows it. */
 export function isShownByDefault(row: Row): boolean {
-  return row.isRunning && row.container.node.status === "Healthy";
+  return row.isRunning && !row.isOwn && row.container.node.status === "Healthy";
 }

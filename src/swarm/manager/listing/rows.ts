@@ -3,7 +3,7 @@ import type { Cluster, ClusterContainer } from "../../cluster/cluster.ts";
 /** A container in the order of `docker ps`. */
 export class Row {
   readonly container: ClusterContainer;
-  /** One of the Swarm's own containers, which lists leave out. */
+  /** One of the Swarm's own containers, which only lists of all show. */
   readonly isOwn: boolean;
   readonly isRunning: boolean;
 
@@ -30,17 +30,13 @@ export class Rows {
     this.#cluster = cluster;
   }
 
-  /** The Swarm's own containers are left out. */
   listed(): readonly Row[] {
     const { revision } = this.#cluster;
     if (revision === this.#revision) return this.#rows;
     const live = new Set(this.#cluster.containers());
     const rows: Row[] = [];
     for (const row of this.#rows) if (live.delete(row.container)) rows.push(row);
-    for (const container of live) {
-      const row = new Row(container);
-      if (!row.isOwn) rows.push(row);
-    }
+    for (const container of live) rows.push(new Row(container));
     rows.sort(compareRows); // nearly sorted already: close to linear
     this.#rows = rows;
     this.#revision = revision;
