@@ -137,7 +137,7 @@ function addRelay(body: ContainerBody, host: SwarmHost): void {
 }
 
 /** `--swarm-addr` where it was given, with this port unless it names one; else the machine's own address. */
-function advertised(swarm: SwarmOptions, ip: string, port: number): string {
+export function advertised(swarm: SwarmOptions, ip: string, port: number): string {
   const own = ip.includes(":") ? `[${ip}]` : ip;
   if (swarm.Address === "") return `${own}:${port}`;
   return /:\d+$/.test(swarm.Address) ? swarm.Address : `${swarm.Address}:${port}`;

@@ -105,9 +105,11 @@ async function movedTo(machine: Machine, tools: SwarmTools): Promise<void> {
 async function signOff(machine: Machine, tools: SwarmTools): Promise<void> {
   const { IsSwarm, Agent, Master, Discovery } = machine.record.HostOptions.SwarmOptions;
   if (!IsSwarm) return;
+  const others = Master && haClusterId(Discovery) !== undefined ? await otherMasters(machine) : [];
+  let isMember = others.length > 0;
   const over = new AbortController();
   const work = (async () => {
-    if (Master && haClusterId(Discovery) !== undefined) await takeMemberOut(machine, tools);
+    if (isMember) isMember = !(await takeMemberOut(machine, tools));
     if (!Agent) return;
     if ((await machine.driver.state()) !== "Running") {
       await forgetNode(machine, tools);
@@ -121,6 +123,19 @@ async function signOff(machine: Machine, tools: SwarmTools): Promise<void> {
   const limit = machine.ctx.clock.delay(signOffMs, over.signal).catch(() => undefined); // the work was done first
   await Promise.race([work, limit]);
   over.abort();
+  if (isMember) await warnOfMember(machine, others);
+}
+
+async function otherMasters(machine: Machine): Promise<string[]> {
+  const cluster = await clusterOfMachine(machine);
+  return (cluster?.masters ?? []).map(({ record }) => record.Name).filter((name) => name !== machine.name);
+}
+
+/** A member that is counted and never answers costs the others their majority the sooner. */
+async function warnOfMember(machine: Machine, others: readonly string[]): Promise<void> {
+  const name = (await clusterOfMachine(machine))?.name ?? "";
+  const message = `it is still counted in the etcd of its cluster, as ${others.join(", ")} did not answer; once they run: machine cluster repair ${name}`;
+  machine.ctx.report({ type: "warning", machine: machine.name, message });
 }
 
 /**

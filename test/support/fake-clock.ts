@@ -16,6 +16,21 @@ export function instantClock(startMs = Date.UTC(2026, 0, 1)): Clock {
   };
 }
 
+/** The same, but delays of at least `limitMs` end only with their signal: what is raced against them always has the time it needs. */
+export function patientClock(limitMs: number, startMs?: number): Clock {
+  const instant = instantClock(startMs);
+  return {
+    ...instant,
+    delay(ms, signal) {
+      if (ms < limitMs || signal === undefined) return instant.delay(ms, signal);
+      return new Promise((_, reject) => {
+        if (signal.aborted) reject(signal.reason);
+        else signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      });
+    },
+  };
+}
+
 export interface ManualClock extends Clock {
   /** Lets time pass; ends the delays that are due, in their order. */
   advance(ms: number): Promise<void>;

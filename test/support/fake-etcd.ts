@@ -114,7 +114,8 @@ export class FakeEtcd {
     const met = voters.filter(({ id, peerUrl }) =>
       [...this.data].some(
         ([name, data]) =>
-          data.id === id && this.#outside.runs(name) && urlOf(this.#outside.ipOf(name)) === peerUrl,
+          (name === machine && data.id === id) ||
+          (data.id === id && this.#outside.runs(name) && urlOf(this.#outside.ipOf(name)) === peerUrl),
       ),
     );
     return met.length * 2 > voters.length;

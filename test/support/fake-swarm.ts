@@ -18,6 +18,8 @@ interface FakeContainer {
 export class FakeSwarm {
   /** By machine, then by name. */
   readonly containers = new Map<string, Map<string, FakeContainer>>();
+  /** "create MACHINE CONTAINER" and "remove MACHINE CONTAINER", in order. */
+  readonly calls: string[] = [];
   readonly etcd: FakeEtcd;
   readonly tools: SwarmTools;
   readonly #world: MachineWorld;
@@ -101,14 +103,19 @@ export class FakeSwarm {
           restartCount: 0,
         };
       },
-      create: async (name, body) => void there().set(name, { body, running: false }),
+      create: async (name, body) => {
+        this.calls.push(`create ${machine} ${name}`);
+        there().set(name, { body, running: false });
+      },
       start: async (name) => {
         const found = there().get(name);
         if (found === undefined) throw new Error(`${machine} has no container ${name}`);
         found.running = true;
         if (name === "swarm-etcd") this.etcd.start(machine, found.body);
       },
-      remove: async (name) => void there().delete(name),
+      remove: async (name) => {
+        if (there().delete(name)) this.calls.push(`remove ${machine} ${name}`);
+      },
       removeVolume: async () => this.etcd.forgetData(machine),
       exec: async (_name, words) => this.etcd.control(machine, words),
       logs: async () => "",

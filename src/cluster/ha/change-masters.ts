@@ -68,7 +68,10 @@ export function demoteMachine(ctx: MachineContext, name: string, tools: SwarmToo
       await machine.save();
       if (id !== undefined) await writeRoles(ctx, cluster, id);
       await refreshMembers(ctx, others, tools);
-      if (id !== undefined) await takeMemberOut(machine, tools);
+      if (id !== undefined && !(await takeMemberOut(machine, tools))) {
+        const message = `it is still counted in the etcd of its cluster, as no other master answers; once they do: machine cluster repair ${cluster.name}`;
+        ctx.report({ type: "warning", machine: name, message });
+      }
       await configureSwarm(machine, tools);
       await waitUntilHealthy(machine, tools, healthyMs);
     });

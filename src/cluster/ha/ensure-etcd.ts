@@ -6,7 +6,15 @@ import type { SwarmHost } from "../containers.ts";
 import { reconcile } from "../reconcile.ts";
 import type { ContainerState, SwarmEngine } from "../swarm-engine.ts";
 import type { SwarmTools } from "../swarm-machine.ts";
-import { etcdBody, etcdName, etcdVolume, type InitialCluster, initialOf, peerUrlOf } from "./etcd-body.ts";
+import {
+  etcdBody,
+  etcdName,
+  etcdVolume,
+  forceNewCluster,
+  type InitialCluster,
+  initialOf,
+  peerUrlOf,
+} from "./etcd-body.ts";
 import { EtcdControl, type EtcdMember } from "./etcd-control.ts";
 import { etcdImageOn } from "./etcd-image.ts";
 import { type EtcdPeer, etcdPeers, withControl } from "./etcd-peers.ts";
@@ -31,6 +39,7 @@ export async function ensureEtcd(
   const bodyFor = (initial: InitialCluster) => etcdBody(machine.name, clusterId, host, image, initial);
   let changed: boolean;
   if (present !== undefined && isSameMember(present, bodyFor(initialOf(present.env)).Cmd)) {
+    if (present.env.includes(forceNewCluster)) await engine.remove(etcdName);
     changed = await reconcile(engine, etcdName, bodyFor(initialOf(present.env)));
   } else {
     const peers = await etcdPeers(machine, tools);
@@ -128,9 +137,14 @@ async function untilVoting(
   const own = new EtcdControl(engine, host);
   const peerUrl = peerUrlOf(host.ip);
   const isVoting = async () => {
-    const members = await own.members().catch(async () => (await firstAnswer(machine, tools))?.members);
+    const seen = await own.members().catch(() => undefined);
+    const members = seen ?? (await firstAnswer(machine, tools))?.members;
     const self = members?.find((one) => one.peerUrl === peerUrl);
-    if (self === undefined) throw new Error("no majority of its members answers yet");
+    if (self === undefined) {
+      const moved = seen?.find((one) => one.name === machine.name);
+      if (moved !== undefined) await own.moveTo(moved.id, peerUrl);
+      throw new Error("no majority of its members answers yet");
+    }
     if (!self.isLearner) {
       await own.members();
       return;

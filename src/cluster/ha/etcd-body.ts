@@ -6,12 +6,15 @@ export const etcdName = "swarm-etcd";
 export const etcdVolume = "swarm-etcd";
 /** The image that `machine image build etcd` makes. */
 export const etcdImage = "etcd:latest";
-/** What a registry has, for computers where none was built. */
-export const registryEtcdImage = "quay.io/coreos/etcd:v3.4.33";
+/** What a registry has, for computers where none was built; before 3.5 members answer who they are without a majority. */
+export const registryEtcdImage = "quay.io/coreos/etcd:v3.5.16";
 
 const dataDir = "/var/lib/etcd";
 /** Only these depend on who the members were at the start; etcd does not read them again. */
 const initialPrefix = "ETCD_INITIAL_CLUSTER";
+
+/** Variable with which an etcd drops all other members when it starts: to be there for one start only. */
+export const forceNewCluster = "ETCD_FORCE_NEW_CLUSTER=true";
 
 /** Whom a new member meets: name and address of each. */
 export interface InitialCluster {

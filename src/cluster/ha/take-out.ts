@@ -4,13 +4,17 @@ import { peerUrlOf } from "./etcd-body.ts";
 import { etcdPeers, withControl } from "./etcd-peers.ts";
 import { haClusterId, hostPort, nodeKey } from "./ha-discovery.ts";
 
-/** Takes a machine out of the members of its cluster's etcd, through another master; nothing where no other answers. */
-export async function takeMemberOut(machine: Machine, tools: SwarmTools): Promise<void> {
+/**
+ * Takes a machine out of the members of its cluster's etcd, through another master.
+ * @returns false where no other answers, so that the member stays
+ */
+export async function takeMemberOut(machine: Machine, tools: SwarmTools): Promise<boolean> {
   const peer = (await etcdPeers(machine, tools)).find(({ members }) => members !== undefined);
-  if (peer === undefined) return;
+  if (peer === undefined) return false;
   const peerUrl = peerUrlOf(machine.record.Driver.IPAddress);
   const own = peer.members?.find((one) => one.name === machine.name || one.peerUrl === peerUrl);
   if (own !== undefined) await withControl(machine, peer.record, tools, (control) => control.remove(own.id));
+  return true;
 }
 
 /**
