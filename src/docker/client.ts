@@ -5,6 +5,7 @@ import type Dockerode from "dockerode";
 import type { DriverEngine } from "../driver/driver.ts";
 import { AppError, messageOf, systemCode } from "../kit/errors.ts";
 import { type EngineAddress, rememberEngine } from "./address.ts";
+import { callLimit } from "./call-limit.ts";
 import { type EngineTarget, jsonRequest } from "./json-request.ts";
 
 /** Everything below 600 is an answer, not an exception. */
@@ -13,7 +14,7 @@ const anyStatus = new Proxy<Record<number, boolean>>({}, { get: () => true });
 export interface UserEngineOptions {
   /** Ends loads and questions at once; a call that changes something may take `graceMs` more. */
   readonly signal?: AbortSignal | undefined;
-  /** How long an engine may take for a question; 30 s by default. */
+  /** How long an engine may be silent when it is asked something; 30 s by default. */
   readonly answerMs?: number;
 }
 
@@ -57,9 +58,11 @@ export class UserEngine implements DriverEngine {
     this.target ??= optionsFor(found);
     const isQuestion = method === "GET";
     const limitMs = this.answerMs * (isQuestion ? 1 : changeFactor);
-    const limit = callLimit(limitMs, this.signal, isQuestion ? 0 : graceMs);
+    // images that are pulled belong to no machine: nothing has to be known of them
+    const isHarmless = isQuestion || path.startsWith("/images/");
+    const limit = callLimit(limitMs, this.signal, isHarmless ? 0 : graceMs);
     try {
-      const call = { method, path, body, signal: limit.signal };
+      const call = { method, path, body, signal: limit.signal, onPart: limit.heard };
       const { status, text } = await jsonRequest(await this.target, call);
       return { status, body: parsed(text) };
     } catch (error) {
@@ -149,39 +152,6 @@ function dial(docker: Dockerode, found: EngineAddress, options: DialOptions): Pr
 
 function isStream(value: unknown): value is AnswerStream {
   return typeof value === "object" && value !== null && "pipe" in value;
-}
-
-interface CallLimit {
-  readonly signal: AbortSignal;
-  readonly ended: "late" | "interrupted" | undefined;
-  done(): void;
-}
-
-/** Ends a call after `limitMs`, or `graceMs` after an interruption; one that came before the call is not counted. */
-function callLimit(limitMs: number, interruption: AbortSignal | undefined, grace: number): CallLimit {
-  const controller = new AbortController();
-  let ended: CallLimit["ended"];
-  const end = (why: CallLimit["ended"]) => {
-    ended ??= why;
-    controller.abort();
-  };
-  const timers = [setTimeout(() => end("late"), limitMs)];
-  const interrupted = () => {
-    if (grace === 0) end("interrupted");
-    else timers.push(setTimeout(() => end("interrupted"), grace));
-  };
-  // what is removed again after an interruption asks the engine too
-  if (interruption?.aborted === false) interruption.addEventListener("abort", interrupted, { once: true });
-  return {
-    signal: controller.signal,
-    get ended() {
-      return ended;
-    },
-    done() {
-      for (const timer of timers) clearTimeout(timer);
-      interruption?.removeEventListener("abort", interrupted);
-    },
-  };
 }
 
 function silent({ url }: EngineAddress, limitMs: number): AppError {

@@ -20,6 +20,8 @@ export interface JsonCall {
   readonly body: unknown;
   /** Ends the call, wherever it is. */
   readonly signal?: AbortSignal;
+  /** Called whenever a part of the answer arrives. */
+  readonly onPart?: () => void;
 }
 
 /**
@@ -33,7 +35,11 @@ export async function jsonRequest(
   const body = JSON.stringify(call.body) ?? "";
   const answer = await send(await requestTo(target, call, Buffer.byteLength(body)), body);
   const parts: Buffer[] = [];
-  for await (const part of answer) parts.push(Buffer.from(part));
+  call.onPart?.();
+  for await (const part of answer) {
+    parts.push(Buffer.from(part));
+    call.onPart?.();
+  }
   return { status: answer.statusCode ?? 200, text: Buffer.concat(parts).toString("utf8") };
 }
 
