@@ -37,8 +37,8 @@ export async function runProgram(program: Program): Promise<number> {
     debug = isDebug(io, words, before);
     return await runParsed(program, before, debug, known);
   } catch (error) {
-    if (program.signal.aborted) return reportInterruption(io, program.signal.reason, error, debug);
-    return reportFailure(io, error, { debug, ...known });
+    if (program.signal.aborted) return await reportInterruption(io, program.signal.reason, error, debug);
+    return await reportFailure(io, error, { debug, ...known });
   }
 }
 
@@ -235,20 +235,20 @@ function print(io: Io, text: string): number {
   return 0;
 }
 
-function reportInterruption(io: Io, reason: unknown, error: unknown, debug: boolean): number {
+async function reportInterruption(io: Io, reason: unknown, error: unknown, debug: boolean): Promise<number> {
   const known = reason instanceof AppError ? reason : undefined;
-  if (debug) reportError(io, error, { debug, json: false });
+  if (debug) await reportError(io, error, { debug, json: false });
   io.err(`${known?.message ?? "interrupted"}\n`);
   return known?.exitCode ?? 130;
 }
 
-function reportFailure(io: Io, error: unknown, options: ReportOptions): number {
+async function reportFailure(io: Io, error: unknown, options: ReportOptions): Promise<number> {
   try {
     if (error instanceof OutputError) {
       if (!error.brokenPipe) io.err(`${error.message}\n`);
       return 1;
     }
-    return reportError(io, error, options);
+    return await reportError(io, error, options);
   } catch {
     return 1; // the output itself is broken
   }

@@ -1,5 +1,4 @@
 import { AppError, messageOf } from "../kit/errors.ts";
-import { fileTrouble } from "../kit/file-errors.ts";
 import type { Io } from "./command.ts";
 
 export interface ReportOptions {
@@ -10,7 +9,8 @@ export interface ReportOptions {
 }
 
 /** Prints an error as a person should read it, and gives the exit code. Stacks appear with `--debug` alone. */
-export function reportError(io: Io, thrown: unknown, options: ReportOptions): number {
+export async function reportError(io: Io, thrown: unknown, options: ReportOptions): Promise<number> {
+  const { fileTrouble } = await import("../kit/file-errors.ts"); // costs start-up time: only what fails pays
   const error = fileTrouble(thrown, options.storeRoot) ?? thrown;
   const known = error instanceof AppError;
   const message = messageOf(error) || "unknown error";
