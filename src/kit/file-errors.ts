@@ -30,17 +30,23 @@ export function fileTrouble(error: unknown, storeRoot: string | undefined): AppE
   if (reason === undefined || !(error instanceof Error)) return undefined;
   const path = "path" in error && typeof error.path === "string" ? error.path : undefined;
   const call = "syscall" in error && typeof error.syscall === "string" ? error.syscall : "";
-  if (path === undefined) return undefined;
+  // Node names no path for what it does with an open file
+  if (path === undefined && !["write", "fsync", "ftruncate"].includes(call)) return undefined;
   // a file that is looked for and is not there is expected by whoever looks; only its making may fail this way
   if (code === "ENOENT" && call !== "mkdir") return undefined;
-  const isInStore = storeRoot !== undefined && `${path}${sep}`.startsWith(`${storeRoot}${sep}`);
+  const isInStore =
+    path !== undefined && storeRoot !== undefined && `${path}${sep}`.startsWith(`${storeRoot}${sep}`);
   const hint =
     remedy ??
     (isInStore
       ? `the store is at ${storeRoot}; --storage-path or MACHINE_STORAGE_PATH names another directory`
       : undefined);
-  return new AppError("FILE_UNUSABLE", `${path} cannot be used: ${reason}`, {
-    cause: error,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  return new AppError(
+    "FILE_UNUSABLE",
+    `${path ?? "a file"} cannot be ${path === undefined ? "written" : "used"}: ${reason}`,
+    {
+      cause: error,
+      ...(hint === undefined ? {} : { hint }),
+    },
+  );
 }

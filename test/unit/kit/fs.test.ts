@@ -46,6 +46,9 @@ describe("a file that the system refuses", () => {
       message: "/store/machines/a/config.json cannot be used: no space is left on the disk",
       hint: "make room on the disk, then run the same command again",
     });
+    expect(fileTrouble(refused("ENOSPC", "write"), "/store")?.message).toBe(
+      "a file cannot be written: no space is left on the disk",
+    );
     expect(fileTrouble(refused("EACCES", "scandir", "/store/machines"), "/store")).toMatchObject({
       message: "/store/machines cannot be used: permission denied",
       hint: "the store is at /store; --storage-path or MACHINE_STORAGE_PATH names another directory",
