@@ -75,9 +75,7 @@ describe.sequential("quickstart", () => {
       okCodes: anyCode,
     });
     expect(used.exitCode, told(inside, used)).toBe(0);
-    expect(used.stdout).toMatch(
-      /^CONTAINER ID .*\n(?:.* swarm-(?:master|node-0\d)\/swarm-.*\n)+Running\n(.*\n)?[0-9a-f]{32}\n$/,
-    );
+    expect(used.stdout).toMatch(/^CONTAINER ID .*\n(?:.*\n)*Running\n(?:.*\n)?[0-9a-f]{32}\n$/);
 
     const again = await bash(`exec node ${script} --isolated`);
     expect(again.exitCode, told("a second run", again)).toBe(0);
