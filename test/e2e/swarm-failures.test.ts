@@ -162,20 +162,3 @@ test("a primary that is killed during creates loses none and doubles none", asyn
   // at most five were under way when it was killed
   expect(done.size).toBeGreaterThanOrEqual(6);
 }, 300_000);
-
-test("an engine made anew at its address takes the place of the old one at once", async () => {
-  const manager = (await role(first)) === "primary" ? first : second;
-  const host = lab.hosts[2] ?? expect.fail("there is no third host");
-  const id = async () => {
-    const { stdout } = await manager.docker(["info"]);
-    return new RegExp(`ID: (\\S+)\\|${host.ip}:2376\\n.* Status: Healthy`).exec(stdout)?.[1];
-  };
-  const before = await eventually("it is Healthy", id);
-  await host.renew();
-  const after = await eventually("a new one is Healthy", async () => {
-    const now = await id();
-    return now === before ? undefined : now;
-  });
-  expect(after).not.toBe(before);
-  await untilHealthy(manager, 3);
-}, 180_000);

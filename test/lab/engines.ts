@@ -54,8 +54,6 @@ export interface LabHost {
   engine: LabEngine;
   /** Starts the engine again after `engine.stop()`, with the data it had. */
   restart(): Promise<void>;
-  /** Makes the engine anew at the same address, as with a machine that was removed and created again. */
-  renew(): Promise<void>;
   /** Cuts the host off the network, or joins it again. */
   cut(): Promise<void>;
   join(): Promise<void>;
@@ -168,13 +166,6 @@ async function addHost({ namespace, dir, number, options, closers }: NewHost): P
     namespace: own,
     engine: await start(),
     async restart() {
-      host.engine = await start();
-    },
-    async renew() {
-      await host.engine.stop();
-      const data = join(dir, `host${number}`, "data");
-      await unmountBelow(data);
-      await rm(data, { recursive: true, force: true });
       host.engine = await start();
     },
     async cut() {
