@@ -122,8 +122,8 @@ class DockerDriver implements Driver<DockerConfig> {
     await this.start();
   }
 
-  async remove(announced: readonly MadeResource[] = []): Promise<void> {
-    await settle(this.#ctx, this.#engine, announced);
+  async remove(announced: readonly MadeResource[] = [], options: { settled?: boolean } = {}): Promise<void> {
+    if (options.settled !== true) await settle(this.#ctx, this.#engine, announced);
     const present = await this.#engine.inspect(this.config.Container);
     const isForeign = present !== undefined && !this.#isOurs(present);
     if (!isForeign) {

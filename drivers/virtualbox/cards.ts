@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer } from "node:net";
-import { ensureDhcp } from "./dhcp.ts";
+import type { MadeResource } from "#driver";
+import { ensureDhcp, settingsBefore } from "./dhcp.ts";
 import { ensureHostOnlyNet, usesHostOnlyNets } from "./hostonly-net.ts";
 import type { HostCidr } from "./ipv4.ts";
 import { ensureInterface, hostAddresses, listInterfaces, requireSoundInterfaces } from "./network.ts";
@@ -12,6 +13,8 @@ export interface CardsRequest {
   readonly cidr: HostCidr;
   readonly version: VBoxVersion;
   readonly announce: Announce;
+  /** What other unfinished creates announced; undefined for a machine that is finished itself. */
+  readonly othersMaking?: () => Promise<readonly MadeResource[]>;
   /** What the VM is now; undefined for one that was just made. */
   readonly info?: VmInfo;
   /** Further arguments of the same `modifyvm`. */
@@ -55,12 +58,14 @@ async function hostOnlyCard(
   const always: Setting = [promiscuous.key, promiscuous.value, "--nicpromisc2", promiscuous.value];
   if (usesHostOnlyNets(vm.ctx.platform, version)) {
     const name = await ensureHostOnlyNet(vm, cidr, announce);
+    await shareInNetwork(request, name);
     const net: Setting = ["hostonly-network2", name, "--nic2", "hostonlynet", "--host-only-net2", name];
     return { args: [net, ...card, always], address: "" };
   }
   const interfaces = await listInterfaces(vm);
   requireSoundInterfaces(interfaces, cidr, hostAddresses());
   const adapter = await ensureInterface(vm, interfaces, cidr, announce);
+  await shareInNetwork(request, adapter.name);
   const address = await ensureDhcp(vm, { cidr, interfaces, adapter, version, mac, announce });
   const nic: Setting = [
     "hostonlyadapter2",
@@ -71,6 +76,27 @@ async function hostOnlyCard(
     adapter.name,
   ];
   return { args: [nic, ...card, always], address };
+}
+
+/** A network that an unfinished create made is announced by all that use it: the last to be undone takes it away. */
+async function shareInNetwork({ othersMaking, announce }: CardsRequest, name: string): Promise<void> {
+  for (const resource of (await othersMaking?.()) ?? []) {
+    if (isOfNetwork(resource, name)) await announce(resource);
+  }
+}
+
+function isOfNetwork({ kind, id }: MadeResource, name: string): boolean {
+  const network = kind === "dhcpsettings" ? settingsBefore(id)?.network : id;
+  switch (kind) {
+    case "hostonlyif":
+    case "hostonlynet":
+      return network === name;
+    case "dhcpserver":
+    case "dhcpsettings":
+      return network === `HostInterfaceNetworking-${name}`;
+    default:
+      return false;
+  }
 }
 
 /** Arguments of the settings that the VM has not yet. */

@@ -28,7 +28,7 @@ export interface DhcpRequest {
  */
 export async function ensureDhcp(vm: Vm, request: DhcpRequest): Promise<string> {
   const { adapter, cidr, mac } = request;
-  const servers = parseDhcpServers((await vm.vbox(["list", "dhcpservers"])).stdout);
+  const servers = await listDhcpServers(vm);
   await removeOrphans(vm, servers, request);
   const server = servers.find(({ networkName }) => networkName === adapter.networkName);
   const enabled = !vm.config.HostOnlyNoDHCP;
@@ -44,7 +44,10 @@ export async function ensureDhcp(vm: Vm, request: DhcpRequest): Promise<string> 
   ];
   if (changes.length === 0) return fixed;
   if (server === undefined) await request.announce({ kind: "dhcpserver", id: adapter.networkName });
-  else if (fixed !== "") await request.announce({ kind: "dhcplease", id: `${adapter.networkName} ${mac}` });
+  else {
+    if (!keep) await request.announce({ kind: "dhcpsettings", id: settingsId(server) });
+    if (fixed !== "") await request.announce({ kind: "dhcplease", id: `${adapter.networkName} ${mac}` });
+  }
   const verb = server === undefined ? "add" : "modify";
   await vm.vbox(["dhcpserver", verb, "--netname", adapter.networkName, ...changes]);
   // a new interface has no machine yet, and so no server that runs
@@ -52,6 +55,10 @@ export async function ensureDhcp(vm: Vm, request: DhcpRequest): Promise<string> 
   if (server !== undefined && isOld && isAtLeast(request.version, 6, 1))
     await restartServer(vm, adapter.networkName);
   return fixed;
+}
+
+export async function listDhcpServers(vm: Vm): Promise<DhcpServer[]> {
+  return parseDhcpServers((await vm.vbox(["list", "dhcpservers"])).stdout);
 }
 
 /** A server that runs for other machines reads its settings at its start only. */
@@ -79,6 +86,28 @@ export async function forgetLease(vm: Vm, networkName: string, mac: string): Pro
     if (!isAppError(error)) throw error;
     vm.ctx.log.debug(`no fixed address of ${mac} was removed: ${error.message}`);
   }
+}
+
+/** What an announced fixed address belongs to. */
+export function leaseOfId(id: string): { network: string; mac: string } | undefined {
+  const [network, mac] = id.split(/ (?=[0-9a-f]{12}$)/);
+  return network === undefined || mac === undefined ? undefined : { network, mac };
+}
+
+/** A server's settings, as an announcement of their change keeps them. */
+function settingsId({ networkName, address, mask, lower, upper, enabled }: DhcpServer): string {
+  return JSON.stringify([networkName, address, mask, lower, upper, enabled ? "--enable" : "--disable"]);
+}
+
+/** The network of an announced change of settings, and the arguments that bring back what was before. */
+export function settingsBefore(id: string): { network: string; args: readonly string[] } | undefined {
+  const words: unknown = JSON.parse(id);
+  if (!Array.isArray(words)) return undefined;
+  const [network = "", address = "", mask = "", lower = "", upper = "", mode = ""] = words.map(String);
+  return {
+    network,
+    args: ["--ip", address, "--netmask", mask, "--lowerip", lower, "--upperip", upper, mode],
+  };
 }
 
 /** Servers of interfaces that are gone and whose range is ours would answer in this network. */

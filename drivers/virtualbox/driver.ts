@@ -19,7 +19,7 @@ import { configure, flags } from "./flags.ts";
 import { type HostCidr, parseHostCidr } from "./ipv4.ts";
 import { hostAddresses } from "./network.ts";
 import type { VmInfo } from "./parse.ts";
-import { cutPower, powerOn, shutDown } from "./power.ts";
+import { comeToRest, cutPower, powerOn, shutDown } from "./power.ts";
 import { removeVm } from "./removal.ts";
 import { askStates } from "./states.ts";
 import { type VBoxManage, vboxManage } from "./vboxmanage.ts";
@@ -100,6 +100,7 @@ class VirtualBoxDriver implements Driver<VirtualBoxConfig> {
       cidr: this.cidr(),
       version,
       announce,
+      othersMaking: () => hooks.othersMaking(),
       hardware: hardwareArgs(vm),
     });
     await attachDrives(vm);
@@ -109,8 +110,9 @@ class VirtualBoxDriver implements Driver<VirtualBoxConfig> {
 
   async start(): Promise<void> {
     const { vm } = this;
-    const info = await vmInfo(vm);
-    if (info === undefined) throw vmMissing(vm.name);
+    const found = await vmInfo(vm);
+    if (found === undefined) throw vmMissing(vm.name);
+    const info = await comeToRest(vm, found);
     const state = stateOf(info);
     let expected = this.config.IPAddress;
     if (state === "Paused") {
@@ -151,7 +153,8 @@ class VirtualBoxDriver implements Driver<VirtualBoxConfig> {
     if (state === "Paused") await this.vbox(["controlvm", this.vm.name, "resume"]);
     // its saved state would be lost otherwise
     if (state === "Saved") await powerOn(this.vm);
-    await shutDown(this.vm, options.timeoutMs ?? this.limits.stopMs);
+    if (state === "Error") await cutPower(this.vm);
+    else await shutDown(this.vm, options.timeoutMs ?? this.limits.stopMs);
     this.config.IPAddress = "";
   }
 
@@ -170,9 +173,12 @@ class VirtualBoxDriver implements Driver<VirtualBoxConfig> {
     await this.start();
   }
 
-  async remove(alreadyMaking: readonly MadeResource[] = []): Promise<void> {
+  async remove(
+    alreadyMaking: readonly MadeResource[] = [],
+    options: { settled?: boolean } = {},
+  ): Promise<void> {
     this.isKnownToRun = false;
-    await removeVm(this.vm, alreadyMaking);
+    await removeVm(this.vm, alreadyMaking, options);
   }
 
   async state(): Promise<MachineState> {

@@ -2,7 +2,7 @@ import { networkInterfaces } from "node:os";
 import { AppError, isAppError } from "#kit/errors";
 import { poll } from "#kit/retry";
 import { type HostCidr, networksOverlap, parseHostCidr, prefixOf } from "./ipv4.ts";
-import { type HostOnlyInterface, parseHostOnlyInterfaces } from "./parse.ts";
+import { type HostOnlyInterface, parseHostOnlyInterfaces, parseLongVmList } from "./parse.ts";
 import type { Announce, Vm } from "./vm.ts";
 
 const duplicateInterfaces = (what: string, names: readonly string[]) =>
@@ -37,6 +37,12 @@ export function hostAddresses(): HostAddress[] {
 
 export async function listInterfaces(vm: Vm): Promise<HostOnlyInterface[]> {
   return parseHostOnlyInterfaces((await vm.vbox(["list", "hostonlyifs"])).stdout);
+}
+
+/** Host-only interfaces and networks that a card of any VM is attached to. */
+export async function networksInUse(vm: Vm): Promise<Set<string>> {
+  const vms = parseLongVmList((await vm.vbox(["list", "--long", "vms"])).stdout);
+  return new Set(vms.flatMap(({ hostOnly }) => hostOnly));
 }
 
 /** Refuses a state of the host's interfaces in which a host-only network would not work. */

@@ -1,7 +1,11 @@
 import { AppError, isAppError } from "#kit/errors";
 import { poll } from "#kit/retry";
 import { noVirtualization } from "./errors.ts";
+import type { VmInfo } from "./parse.ts";
 import { readVmLog, reasonInLog, stateOf, tellsOfMissingVirtualization, type Vm, vmInfo } from "./vm.ts";
+
+/** How long a VM that shuts down, or whose state is being saved, is waited for. */
+const stoppingMs = 60_000;
 
 /** Powers the VM on, or wakes it from its saved state. */
 export async function powerOn(vm: Vm): Promise<void> {
@@ -25,6 +29,19 @@ async function explainStartFailure(vm: Vm, error: AppError): Promise<AppError> {
   });
 }
 
+/**
+ * Brings a VM that cannot be started as it is to a state in which it can: one that goes down is waited for, one that
+ * hangs (VirtualBox's "guru meditation") is cut off.
+ * @returns what the VM is then
+ */
+export async function comeToRest(vm: Vm, info: VmInfo): Promise<VmInfo> {
+  const state = stateOf(info);
+  if (state === "Error") await cutPower(vm);
+  else if (state === "Stopping") await becomesOff(vm, stoppingMs);
+  else return info;
+  return (await vmInfo(vm)) ?? info;
+}
+
 /** Presses the power button, again every ten seconds (a guest that boots does not hear it), then cuts the power. */
 export async function shutDown(vm: Vm, timeoutMs: number): Promise<void> {
   const { clock, signal } = vm.ctx;
@@ -39,14 +56,15 @@ export async function shutDown(vm: Vm, timeoutMs: number): Promise<void> {
   await cutPower(vm);
 }
 
-/** @returns false when the VM is off already */
+/** @returns false when the VM is off already; one that has no ear for it (it starts, it hangs) is on */
 async function pressPowerButton(vm: Vm): Promise<boolean> {
   try {
     await vm.vbox(["controlvm", vm.name, "acpipowerbutton"]);
     return true;
   } catch (error) {
-    if (isAppError(error) && (await isOff(vm))) return false;
-    throw error;
+    if (!isAppError(error)) throw error;
+    vm.ctx.log.debug(`the power button of ${vm.name} was not heard: ${error.message}`);
+    return !(await isOff(vm));
   }
 }
 

@@ -125,6 +125,8 @@ export interface CreateHooks {
   making(resource: MadeResource): Promise<void>;
   /** What an earlier, interrupted run of this create had announced. */
   readonly alreadyMaking: readonly MadeResource[];
+  /** What other creates of this store that have not finished announced: whoever is undone last takes it away. */
+  othersMaking(): Promise<readonly MadeResource[]>;
 }
 
 /** One machine, opened. Methods change `config` where an address or port changed; the caller saves it. */
@@ -139,8 +141,11 @@ export interface Driver<C extends DriverConfig = DriverConfig> {
   stop(options?: { timeoutMs?: number }): Promise<void>;
   kill(): Promise<void>;
   restart(): Promise<void>;
-  /** Succeeds when the host is already gone. Also removes what `alreadyMaking` names. */
-  remove(alreadyMaking?: readonly MadeResource[]): Promise<void>;
+  /**
+   * Succeeds when the host is already gone. Also removes what `alreadyMaking` names.
+   * @param options settled: the create ended by itself; otherwise what it asked for may still be in the making
+   */
+  remove(alreadyMaking?: readonly MadeResource[], options?: { settled?: boolean }): Promise<void>;
   /** Never throws for a missing host: "NotFound". */
   state(): Promise<MachineState>;
   /** Address as the guest and its peers see it; HOST_NOT_RUNNING when it is off. */

@@ -23,6 +23,12 @@ export class CreateJournal implements CreateHooks {
     return this.state.resources;
   }
 
+  async othersMaking(): Promise<readonly MadeResource[]> {
+    const others = (await this.store.names()).filter((name) => name !== this.name);
+    const journals = await Promise.all(others.map((name) => this.store.readJournal(name)));
+    return journals.flatMap((journal) => journal?.resources ?? []);
+  }
+
   isDone(step: string): boolean {
     return this.state.done.includes(step);
   }

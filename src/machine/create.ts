@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { DriverModule } from "../driver/driver.ts";
 import type { FlagValues } from "../driver/flags.ts";
 import { AppError, messageOf } from "../kit/errors.ts";
+import { RunError } from "../kit/process.ts";
 import { machineExists } from "../store/errors.ts";
 import type { Journal } from "../store/journal.ts";
 import { checkMachineName } from "../store/name.ts";
@@ -159,18 +160,19 @@ class Creation {
         throw kept(machine.name, error);
       }
       await machine.disconnect();
-      await this.undo();
+      await this.undo(error);
       throw error;
     }
   }
 
   /** What cannot be removed is told, and the create's own error stays the error. */
-  private async undo(): Promise<void> {
+  private async undo(failure: unknown): Promise<void> {
     const { ctx } = this;
     const { name } = this.request;
+    const settled = ctx.signal?.aborted !== true && !isCutOff(failure);
     try {
       await runStep(ctx, name, { id: "rollback", title: "Removing what was made" }, () =>
-        rollBack(ctx, name),
+        rollBack(ctx, name, { settled }),
       );
     } catch (error) {
       const hint = error instanceof AppError && error.hint !== undefined ? ` (${error.hint})` : "";
@@ -263,6 +265,11 @@ async function preCreateCheck(machine: Machine): Promise<void> {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     });
   }
+}
+
+/** Did a program end before its answer, so that what it asked for may still be in the making? */
+function isCutOff(error: unknown): boolean {
+  return error instanceof RunError && error.why !== "exit" && error.why !== "notFound";
 }
 
 /** The failure of a create that was told to keep what it made. */

@@ -12,12 +12,18 @@ const notRemoved = (name: string, cause: unknown) =>
  * Removes an unfinished machine: what its journal names, its host, its directory. Goes on when the command was aborted.
  * When the host cannot be removed the directory stays, so that `rm` knows what to remove.
  */
-export async function rollBack(ctx: MachineContext, name: string): Promise<void> {
+export async function rollBack(
+  ctx: MachineContext,
+  name: string,
+  options: { settled?: boolean } = {},
+): Promise<void> {
   const { signal: _, ...calm } = ctx;
   const [loaded, journal] = await Promise.all([calm.store.load(name), calm.store.readJournal(name)]);
   if (loaded.record !== undefined) {
     try {
-      await withMachine(calm, loaded.record, (machine) => machine.driver.remove(journal?.resources ?? []));
+      await withMachine(calm, loaded.record, (machine) =>
+        machine.driver.remove(journal?.resources ?? [], options),
+      );
     } catch (error) {
       throw notRemoved(name, error);
     }

@@ -47,7 +47,7 @@ it("publishes ports of a machine whose own address the client cannot reach", asy
     );
     const context = labDriverContext(lab, engine, image);
     const machine = driver.open(context, config);
-    await machine.create({ alreadyMaking: [], making: async () => undefined });
+    await machine.create({ alreadyMaking: [], making: async () => undefined, othersMaking: async () => [] });
     const ssh = await machine.sshAddress();
     expect(ssh.host).toBe("127.0.0.1");
     expect(ssh.port).not.toBe(22);

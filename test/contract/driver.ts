@@ -34,6 +34,7 @@ export function driverContract(name: string, open: () => Promise<DriverUnderTest
     const made: MadeResource[] = [];
     const hooks = (alreadyMaking: readonly MadeResource[] = []) => ({
       alreadyMaking,
+      othersMaking: async () => [],
       making: async (resource: MadeResource) => {
         made.push(resource);
       },
@@ -93,6 +94,7 @@ export function driverContract(name: string, open: () => Promise<DriverUnderTest
       const limit = 2;
       const interrupted = machine("again").create({
         alreadyMaking: [],
+        othersMaking: async () => [],
         making: async (resource) => {
           made.push(resource);
           if (made.length > limit) throw new Error("interrupted");

@@ -32,7 +32,7 @@ describe("provisioning a container machine", () => {
     const { SwarmOptions, EngineOptions: options } = newHostOptions(store, "dev", {});
     const config = driver.configure(flagsOf(driver), newDriverConfig(store, "dev", SwarmOptions));
     const machine = driver.open(labDriverContext(lab, engine, image), config);
-    await machine.create({ alreadyMaking: [], making: async () => undefined });
+    await machine.create({ alreadyMaking: [], making: async () => undefined, othersMaking: async () => [] });
     ip = await machine.ip();
     const ssh = openSsh({ clock: systemClock, log: silentLog, env: {} });
     const address = { ...(await machine.sshAddress()), ...(await lab.forward({ host: ip, port: 22 })) };

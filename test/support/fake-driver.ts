@@ -36,6 +36,8 @@ export class FakeProvider {
   readonly hooks = new Map<FakeOperation, (name: string) => Promise<void> | void>();
   /** In order: "create a", "remove a". */
   readonly calls: string[] = [];
+  /** Of each removal: was the create that made the host known to have ended by itself? */
+  readonly settled: boolean[] = [];
   /** How often `states` was asked. */
   stateCalls = 0;
   nextAddress = 10;
@@ -145,7 +147,8 @@ class FakeMachine implements Driver {
     await this.provider.enter("restart", this.name);
   }
 
-  async remove(): Promise<void> {
+  async remove(_made: unknown = [], options: { settled?: boolean } = {}): Promise<void> {
+    this.provider.settled.push(options.settled === true);
     await this.provider.enter("remove", this.name);
     this.provider.hosts.delete(this.name);
     this.provider.resources.delete(`vm:${this.name}`);

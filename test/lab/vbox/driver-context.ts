@@ -43,7 +43,7 @@ export async function labDriverContext(lab: VboxLab): Promise<DriverContext> {
 }
 
 /** An image that looks like ISO 9660 and boots nothing. */
-async function writeEmptyIso(path: string): Promise<void> {
+export async function writeEmptyIso(path: string): Promise<void> {
   const bytes = Buffer.alloc(64 * 1024);
   bytes.write("\x01CD001\x01", 0x8000, "latin1");
   await writeFile(path, bytes);
@@ -75,6 +75,7 @@ export function recordingHooks(): CreateHooks & { made: MadeResource[] } {
   return {
     made,
     alreadyMaking: [],
+    othersMaking: async () => [],
     async making(resource) {
       made.push(resource);
     },

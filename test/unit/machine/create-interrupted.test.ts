@@ -3,9 +3,12 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { AppError } from "../../../src/kit/errors.ts";
 import { type CreateRequest, type CreateStep, createMachine } from "../../../src/machine/create.ts";
+import { CreateJournal } from "../../../src/machine/create-journal.ts";
+import type { Journal } from "../../../src/store/journal.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { deferred } from "../../support/deferred.ts";
 import { flagsOf, type MachineWorld, machineWorld } from "../../support/machine-world.ts";
+import { sampleRecord } from "../../support/sample-record.ts";
 
 vi.mock("../../../src/certs/rsa-key.ts", async (load) =>
   (await import("../../support/few-keys.ts")).fewKeys(load),
@@ -118,6 +121,7 @@ describe("a create that is aborted", () => {
     const request = requestOf(world, { swarm: { Agent: true } });
     const made = createMachine({ ...world.ctx, store }, request, [swarmStep()]);
     await expect(made).rejects.toBe(reason);
+    expect(world.provider.settled).toEqual([false]);
     expect([...world.provider.resources]).toEqual([]);
     expect(world.provider.hosts.size).toBe(0);
     expect(await world.inventory()).toEqual([...certificates, "machines"]);
@@ -128,6 +132,25 @@ describe("a create that is aborted", () => {
     await expect(createMachine(world.ctx, requestOf(world))).rejects.toMatchObject({ code: "INTERRUPTED" });
     expect(await world.inventory()).toEqual([]);
   });
+});
+
+it("a driver is told what other creates announced that have not finished", async () => {
+  await using world = await machineWorld({ seeded: true });
+  const { store } = world.ctx;
+  const journal = (...ids: readonly string[]): Journal => ({
+    version: 1,
+    step: "host",
+    done: [],
+    resources: ids.map((id) => ({ kind: "network", id })),
+    fingerprint: "",
+    startedAt: 0,
+  });
+  for (const name of ["own", "other", "finished"]) {
+    await store.reserve(sampleRecord(store.root, name), journal(`of ${name}`));
+  }
+  await store.removeJournal("finished");
+  const own = new CreateJournal(store, "own", journal("of own"));
+  expect(await own.othersMaking()).toEqual([{ kind: "network", id: "of other" }]);
 });
 
 it("leftovers of a reserve that was killed are replaced", async () => {

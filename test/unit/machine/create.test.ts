@@ -2,6 +2,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { AppError } from "../../../src/kit/errors.ts";
+import { RunError } from "../../../src/kit/process.ts";
 import type { MachineContext } from "../../../src/machine/context.ts";
 import { type CreateRequest, type CreateStep, createMachine } from "../../../src/machine/create.ts";
 import { deferred } from "../../support/deferred.ts";
@@ -176,6 +177,7 @@ describe("a create that fails in", () => {
     const ctx = { ...world.ctx, ...failures[where]?.(world, error) };
     await expect(createMachine(ctx, requestOf(world))).rejects.toBe(error);
     expect([...world.provider.resources]).toEqual([]);
+    expect(world.provider.settled).toEqual([true]);
     expect(world.provider.hosts.size).toBe(0);
     expect(await world.inventory()).toEqual([...certificates, "machines"]);
     expect(world.connections.closed).toBe(world.connections.opened);
@@ -194,6 +196,14 @@ describe("a create that fails in", () => {
     expect(await removeMachines(world.ctx, ["a"], { force: true })).toEqual([]);
     expect([...world.provider.resources]).toEqual([]);
     expect(await world.inventory()).toEqual([...certificates, "machines"]);
+  });
+
+  it("a program that was cut off is waited for by the removal: it may be at work still", async () => {
+    await using world = await machineWorld({ seeded: true });
+    const output = { stdout: "", stderr: "" };
+    world.provider.fail("create", new RunError("timeout", "tool make", "tool make did not end", output));
+    await expect(createMachine(world.ctx, requestOf(world))).rejects.toThrow(/did not end/);
+    expect(world.provider.settled).toEqual([false]);
   });
 
   it("an added step leaves nothing behind", async () => {

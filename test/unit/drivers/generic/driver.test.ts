@@ -52,7 +52,7 @@ it("refuses a key that cannot be read before anything is made", async () => {
 
 it("waits for the host no longer than MACHINE_TIMEOUT_SSH says, and 30 s at most", async () => {
   const waits: Wait[] = [];
-  const hooks = { alreadyMaking: [], making: async () => undefined };
+  const hooks = { alreadyMaking: [], making: async () => undefined, othersMaking: async () => [] };
   for (const sshTimeoutMs of [5_000, 180_000]) {
     await driver.open({ ...context(waits), sshTimeoutMs }, made(host)).create(hooks);
   }

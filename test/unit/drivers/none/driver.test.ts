@@ -56,7 +56,11 @@ it("has nothing to make and nothing to remove", async () => {
   const machine = driver.open(engineContext(scriptedEngine(() => undefined)), made("tcp://10.0.0.5:2376"));
   const before = structuredClone(machine.config);
   await machine.preCreateCheck();
-  await machine.create({ alreadyMaking: [], making: () => Promise.reject(new Error("it made something")) });
+  await machine.create({
+    alreadyMaking: [],
+    othersMaking: async () => [],
+    making: () => Promise.reject(new Error("it made something")),
+  });
   await machine.remove();
   expect(machine.config).toEqual(before);
 });

@@ -4,50 +4,18 @@ import { describe, expect, it } from "vitest";
 import { type AddressRequest, findAddress, limitsFrom } from "../../../../drivers/virtualbox/address.ts";
 import { connectCards, macOf } from "../../../../drivers/virtualbox/cards.ts";
 import { requireIso, requireVirtualization } from "../../../../drivers/virtualbox/checks.ts";
-import { completeConfig } from "../../../../drivers/virtualbox/config.ts";
 import { driver } from "../../../../drivers/virtualbox/driver.ts";
 import { parseHostCidr } from "../../../../drivers/virtualbox/ipv4.ts";
 import { virtualBoxHomes } from "../../../../drivers/virtualbox/leases.ts";
-import { shutDown } from "../../../../drivers/virtualbox/power.ts";
-import { vboxManage } from "../../../../drivers/virtualbox/vboxmanage.ts";
-import { reasonInLog, tellsOfMissingVirtualization, type Vm } from "../../../../drivers/virtualbox/vm.ts";
-import type { DriverConfig, DriverContext, MadeResource } from "../../../../src/driver/driver.ts";
+import { comeToRest, shutDown } from "../../../../drivers/virtualbox/power.ts";
+import { reasonInLog, tellsOfMissingVirtualization } from "../../../../drivers/virtualbox/vm.ts";
+import type { DriverContext, MadeResource } from "../../../../src/driver/driver.ts";
 import { AppError } from "../../../../src/kit/errors.ts";
-import { type ScriptedCall, scriptedRun } from "../../../support/scripted-run.ts";
+import { scriptedRun } from "../../../support/scripted-run.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
-import { fakeContext } from "./fake-context.ts";
+import { config, fakeContext, vmWith } from "./fake-context.ts";
 
 const host = parseHostCidr("192.168.59.1/24") ?? expect.fail("an address");
-
-function config(name: string, changes: Partial<DriverConfig> = {}): DriverConfig {
-  return {
-    MachineName: name,
-    StorePath: "/store",
-    IPAddress: "",
-    SSHUser: "docker",
-    SSHPort: 0,
-    SSHKeyPath: "",
-    SwarmMaster: false,
-    SwarmHost: "",
-    SwarmDiscovery: "",
-    HostOnlyCIDR: "192.168.59.1/24",
-    NoVTXCheck: true,
-    ...changes,
-  };
-}
-
-function vmWith(script: readonly ScriptedCall[], changes: Partial<DriverContext> = {}) {
-  const run = scriptedRun(script);
-  const ctx = fakeContext({ run, ...changes });
-  const vm: Vm = {
-    ctx,
-    vbox: vboxManage(ctx),
-    config: completeConfig(config("m")),
-    name: "m",
-    dir: "/store/machines/m",
-  };
-  return { vm, run };
-}
 
 const version = (text: string) => {
   const [major = 0, minor = 0] = text.split(".").map(Number);
@@ -193,6 +161,31 @@ describe("stop", () => {
     run.done();
   });
 
+  it("of a VM that just starts presses the button again until it is heard", async () => {
+    const { vm, run } = vmWith([
+      {
+        command: "VBoxManage controlvm m acpipowerbutton",
+        exitCode: 1,
+        stderr: "VBoxManage: error: Invalid machine state: Starting\n",
+      },
+      ...Array.from({ length: 11 }, () => ({ command: /showvminfo m/, stdout: info("starting") })),
+      { command: "VBoxManage controlvm m acpipowerbutton" },
+      { command: /showvminfo m/, stdout: info("poweroff") },
+    ]);
+    await shutDown(vm, 60_000);
+    run.done();
+  });
+
+  it("of a VM that hangs cuts its power", async () => {
+    const run = scriptedRun([
+      { command: /showvminfo m/, stdout: info("gurumeditation") },
+      { command: "VBoxManage controlvm m poweroff" },
+      { command: /showvminfo m/, stdout: info("aborted") },
+    ]);
+    await driver.open(fakeContext({ run }), config("m")).stop();
+    run.done();
+  });
+
   it("cuts the power when the guest does not hear the button within its limit", async () => {
     const running = Array.from({ length: 40 }, () => ({ command: /showvminfo m/, stdout: info("running") }));
     const { vm, run } = vmWith([
@@ -204,6 +197,33 @@ describe("stop", () => {
     await shutDown(vm, 1_500);
     expect(run.calls.at(-2)).toBe("VBoxManage controlvm m poweroff");
     run.done();
+  });
+});
+
+describe("start", () => {
+  const info = (state: string) => `VMState="${state}"\n`;
+
+  it("waits for a VM that still goes down", async () => {
+    const { vm, run } = vmWith([
+      { command: /showvminfo m/, stdout: info("saving") },
+      { command: /showvminfo m/, stdout: info("saved") },
+      { command: /showvminfo m/, stdout: info("saved") },
+    ]);
+    expect(await comeToRest(vm, new Map([["VMState", "saving"]]))).toEqual(new Map([["VMState", "saved"]]));
+    run.done();
+  });
+
+  it("cuts off a VM that hangs, and leaves others as they are", async () => {
+    const { vm, run } = vmWith([
+      { command: "VBoxManage controlvm m poweroff" },
+      { command: /showvminfo m/, stdout: info("poweroff") },
+      { command: /showvminfo m/, stdout: info("poweroff") },
+    ]);
+    const hanging = new Map([["VMState", "gurumeditation"]]);
+    expect(await comeToRest(vm, hanging)).toEqual(new Map([["VMState", "poweroff"]]));
+    run.done();
+    const aborted = new Map([["VMState", "aborted"]]);
+    expect(await comeToRest(vm, aborted)).toBe(aborted);
   });
 });
 
