@@ -1,4 +1,5 @@
-// Kills creates of machines at every step and at many more moments than npm test does: npm run soak [-- ROUNDS]
+// Kills creates of machines at every step and at many more moments than npm test does, with both drivers and, for VMs,
+// also after the boot: npm run soak [-- ROUNDS]
 import { join } from "node:path";
 import { cacheDir, isRoot, root, run, say } from "./lib/host.mjs";
 import { ensureLabTrees } from "./lib/lab-trees.mjs";
@@ -21,6 +22,8 @@ await ensureLabTrees(cacheDir);
 await ensureBundle();
 await ensureImages("all");
 const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
-process.exitCode = await run(process.execPath, [vitest, "run", "--project", "e2e", "test/e2e/kills-"], {
+const projects = ["--project", "e2e", "--project", "vms"];
+const files = ["test/e2e/kills-", "test/e2e/vbox-kills"];
+process.exitCode = await run(process.execPath, [vitest, "run", ...projects, "--reporter=verbose", ...files], {
   env: { ...process.env, ...cacheEnv(), MACHINE_SOAK_ROUNDS: String(rounds) },
 });

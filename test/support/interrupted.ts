@@ -19,9 +19,13 @@ export function watchMachine(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): WatchedRun {
-  const child = world.lab.spawn(process.execPath, [machineProgram, ...args], {
-    env: { ...world.env, ...env },
-  });
+  return watchRun(
+    world.lab.spawn(process.execPath, [machineProgram, ...args], { env: { ...world.env, ...env } }),
+  );
+}
+
+/** Watches a run that was just started with pipes. */
+export function watchRun(child: ChildProcess): WatchedRun {
   const chunks: string[] = [];
   for (const stream of [child.stdout, child.stderr])
     stream?.on("data", (chunk) => chunks.push(String(chunk)));
@@ -54,7 +58,7 @@ export const printing =
 
 /** Waits for a moment of a create; @returns false when the run ended before */
 export async function momentOf(
-  world: MachineLab,
+  world: Pick<MachineLab, "store">,
   name: string,
   run: WatchedRun,
   moment: Moment,

@@ -3,17 +3,21 @@ import { join } from "node:path";
 import type { MachineLab } from "./machine-lab.ts";
 
 /** All that commands of one store may leave behind, each as a sorted list of words. */
-export interface Inventory {
+export interface Inventory extends StoreInventory {
   readonly containers: readonly string[];
   readonly volumes: readonly string[];
   readonly networks: readonly string[];
+  /** Command lines of processes that work on the store. */
+  readonly processes: readonly string[];
+}
+
+/** What there is in a store. */
+export interface StoreInventory {
   /** Entries of `machines/`, hidden ones too. */
   readonly machines: readonly string[];
   readonly locks: readonly string[];
   /** Half-written files anywhere in the store. */
   readonly drafts: readonly string[];
-  /** Command lines of processes that work on the store. */
-  readonly processes: readonly string[];
 }
 
 /** What there is now on the user's engine, in the store and among the processes. */
@@ -26,14 +30,20 @@ export async function inventoryOf(world: MachineLab): Promise<Inventory> {
     containers: await listed("ps", "-a", "--format", "{{.Names}}"),
     volumes: await listed("volume", "ls", "-q"),
     networks: await listed("network", "ls", "--format", "{{.Name}}"),
-    machines: filesOf(join(world.store, "machines")),
-    locks: filesOf(join(world.store, ".machine", "locks")),
-    drafts: draftsBelow(world.store),
+    ...storeInventory(world.store),
     processes: processesOf(world.store),
   };
 }
 
-function sorted(lines: readonly string[]): string[] {
+export function storeInventory(store: string): StoreInventory {
+  return {
+    machines: filesOf(join(store, "machines")),
+    locks: filesOf(join(store, ".machine", "locks")),
+    drafts: draftsBelow(store),
+  };
+}
+
+export function sorted(lines: readonly string[]): string[] {
   return lines
     .map((line) => line.trim())
     .filter((line) => line !== "")

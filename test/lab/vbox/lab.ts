@@ -1,9 +1,10 @@
-import { execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Run, RunError } from "../../../src/kit/process.ts";
+import { isThere, membersOf, onlyChild, signalIfAlive } from "./processes.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -45,6 +46,13 @@ export interface LabRunOptions {
   readonly timeoutMs?: number;
 }
 
+/** A program that runs inside a lab. */
+export interface LabProcess {
+  readonly child: ChildProcess;
+  /** Sends a signal to the program, with `all` also to the programs that it runs, as Ctrl-C in a terminal does. */
+  signal(signal: NodeJS.Signals, to: "program" | "all"): Promise<void>;
+}
+
 /** A place where VBoxManage works: network, mounts, processes and VirtualBox's own files are the lab's. */
 export interface VboxLab extends AsyncDisposable {
   /** Everything the lab keeps; tests may use `<folder>/home`. */
@@ -55,6 +63,8 @@ export interface VboxLab extends AsyncDisposable {
     args: readonly string[],
     options?: LabRunOptions,
   ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+  /** Starts a program inside. */
+  spawn(file: string, args: readonly string[], options?: Pick<LabRunOptions, "env">): LabProcess;
   /** The same as the runner that a driver's context has. */
   readonly runner: Run;
   /** Environment of programs inside. */
@@ -165,11 +175,46 @@ class Lab implements VboxLab {
   }
 
   run(file: string, args: readonly string[], options: LabRunOptions = {}) {
-    const cwd = options.cwd ?? process.cwd();
+    const words = [...this.enter(options), "env", file, ...args];
+    return execute("nsenter", words, options.timeoutMs ?? 600_000, this.envWith(options));
+  }
+
+  spawn(file: string, args: readonly string[], options: Pick<LabRunOptions, "env"> = {}): LabProcess {
+    const child = spawn("nsenter", [...this.enter(options), file, ...args], {
+      env: this.envWith(options),
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true, // a process group of its own
+    });
+    const outer = child.pid ?? 0;
+    return {
+      child,
+      async signal(signal, to) {
+        let program = 0;
+        await until(
+          async () => {
+            program = await onlyChild(outer).catch(() => 0);
+            return program > 0 || child.exitCode !== null;
+          },
+          30_000,
+          () => "the program does not start",
+        );
+        const others = to === "all" ? await membersOf(outer) : [];
+        for (const pid of new Set([program, ...others])) {
+          if (pid > 0 && pid !== outer) signalIfAlive(pid, signal);
+        }
+      },
+    };
+  }
+
+  /** Arguments of nsenter. */
+  private enter({ cwd = process.cwd() }: LabRunOptions): string[] {
+    return ["--target", String(this.initPid), "--mount", "--net", "--pid", `--wdns=${cwd}`, "--"];
+  }
+
+  private envWith(options: LabRunOptions): NodeJS.ProcessEnv {
     const env = { ...process.env, ...this.env, ...options.env };
     for (const name of ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"]) delete env[name];
-    const enter = ["--target", String(this.initPid), "--mount", "--net", "--pid", `--wdns=${cwd}`, "--"];
-    return execute("nsenter", [...enter, "env", file, ...args], options.timeoutMs ?? 600_000, env);
+    return env;
   }
 
   async calls(): Promise<LabCall[]> {
@@ -211,24 +256,6 @@ class Lab implements VboxLab {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.down();
   }
-}
-
-function signalIfAlive(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // it has ended already
-  }
-}
-
-async function isThere(pid: number): Promise<boolean> {
-  const status = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  return status !== "" && !/\) Z /.test(status);
-}
-
-async function onlyChild(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
-  return Number(text.trim().split(" ")[0]);
 }
 
 async function until(ask: () => Promise<boolean>, timeoutMs: number, complaint: () => string): Promise<void> {

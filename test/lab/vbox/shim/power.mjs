@@ -117,8 +117,7 @@ export async function controlvm([name = "", operation = "", ...rest]) {
   if (vm === undefined) return real(["controlvm", name, operation, ...rest]);
   switch (operation) {
     case "poweroff":
-      await qmp(vm.uuid, { execute: "quit" }).catch(() => undefined);
-      waitForEnd(vm.uuid);
+      await powerOff(vm.uuid);
       return success("", progress);
     case "acpipowerbutton":
       await qmp(vm.uuid, { execute: "system_powerdown" });
@@ -134,6 +133,15 @@ export async function controlvm([name = "", operation = "", ...rest]) {
     default:
       throw new VBoxFailure([`the lab does not know controlvm ${operation}`]);
   }
+}
+
+async function powerOff(uuid) {
+  // one that just starts does not listen yet
+  for (let tries = 0; tries < 300 && findLive(uuid) !== undefined; tries++) {
+    await qmp(uuid, { execute: "quit" }).catch(() => sleep(100));
+    sleep(20);
+  }
+  waitForEnd(uuid);
 }
 
 async function pauseOrResume(vm, operation) {
