@@ -39,11 +39,11 @@ export function watchRun(child: ChildProcess): WatchedRun {
 /** A moment of a create: what its journal and its output show then. */
 export type Moment = (seen: { journal: Journal | undefined; printed: string }) => boolean;
 
-/** The journal shows that this step was begun. */
+/** The journal shows that this step was begun; a short one may be over by the time somebody looks. */
 export const atStep =
   (step: string): Moment =>
   ({ journal }) =>
-    journal?.step === step;
+    journal?.step === step || (journal?.done.includes(step) ?? false);
 
 /** The journal announces something of this kind. */
 export const making =
