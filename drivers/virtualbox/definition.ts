@@ -1,4 +1,4 @@
-import { constants, copyFile, link, rm } from "node:fs/promises";
+import { chmod, constants, copyFile, link, rm } from "node:fs/promises";
 import { cpus, homedir } from "node:os";
 import { join } from "node:path";
 import { AppError, systemCode } from "#kit/errors";
@@ -67,7 +67,9 @@ async function importVm(vm: Vm): Promise<void> {
   vm.config.Memory = Number(info.get("memory")) || vm.config.Memory;
   const home = vm.ctx.env["HOME"] ?? vm.ctx.env["USERPROFILE"] ?? homedir();
   for (const suffix of ["", ".pub"]) {
-    await copyFile(join(home, ".ssh", `id_boot2docker${suffix}`), `${keyPath(vm)}${suffix}`);
+    const target = `${keyPath(vm)}${suffix}`;
+    await copyFile(join(home, ".ssh", `id_boot2docker${suffix}`), target);
+    await chmod(target, 0o600);
   }
 }
 

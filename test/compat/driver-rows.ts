@@ -51,6 +51,11 @@ export const driverRows: readonly Row[] = [
   ),
   ...rows(
     "driver virtualbox",
+    ["test/contract/vbox-driver.test.ts", "takes disk, sizes and key of a boot2docker VM, which stays as it is"],
+    ["import of a boot2docker VM"],
+  ),
+  ...rows(
+    "driver virtualbox",
     [flags, "is completed with docker-machine's values, unknown keys kept"],
     ["records of old releases"],
   ),

@@ -1,4 +1,4 @@
-import { open, readFile, stat } from "node:fs/promises";
+import { mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { VirtualBoxConfig } from "../../drivers/virtualbox/config.ts";
@@ -147,6 +147,43 @@ describe.skipIf(missing !== undefined)(`virtualbox driver on the real VBoxManage
       expect(buffer.toString("latin1")).toMatch(/^boot2docker, please format-me/);
       expect(buffer.toString("latin1")).toContain("ssh-rsa AAAA test");
       await machine.remove();
+    },
+    slow,
+  );
+
+  it(
+    "takes disk, sizes and key of a boot2docker VM, which stays as it is",
+    async () => {
+      const home = join(lab.folder, "home");
+      const raw = join(home, "old.raw");
+      await writeFile(raw, "containers of before".padEnd(1024 * 1024, "\0"));
+      const disk = join(home, "old.vmdk");
+      await vboxManage("convertfromraw", raw, disk, "--format", "VMDK");
+      await vboxManage("createvm", "--name", "boot2docker-vm", "--basefolder", home, "--register");
+      await vboxManage("modifyvm", "boot2docker-vm", "--memory", "96");
+      await vboxManage("storagectl", "boot2docker-vm", "--name", "SATA", "--add", "sata");
+      const port = ["--storagectl", "SATA", "--port", "1", "--device", "0", "--type", "hdd"];
+      await vboxManage("storageattach", "boot2docker-vm", ...port, "--medium", disk);
+      await mkdir(join(home, ".ssh"), { recursive: true });
+      await writeFile(join(home, ".ssh/id_boot2docker"), "the old key\n", { mode: 0o644 });
+      await writeFile(join(home, ".ssh/id_boot2docker.pub"), "ssh-rsa OLD\n");
+      const before = await vboxManage("showvminfo", "boot2docker-vm", "--machinereadable");
+
+      const machine = await open_("imported", { Boot2DockerImportVM: "boot2docker-vm" });
+      await machine.create(recordingHooks());
+      expect(machine.config).toMatchObject({ CPU: 1, Memory: 96 });
+      const info = await vboxManage("showvminfo", "imported", "--machinereadable");
+      expect(info).toContain("memory=96");
+      const own = ctx.machineDir("imported");
+      expect(info).toContain(`"SATA-1-0"="${own}/disk.vmdk"`);
+      expect(await readFile(join(own, "id_rsa"), "utf8")).toBe("the old key\n");
+      expect((await stat(join(own, "id_rsa"))).mode & 0o777).toBe(0o600);
+      await machine.kill();
+      await lab.run("qemu-img", ["convert", "-O", "raw", join(own, "disk.vmdk"), raw]);
+      expect((await readFile(raw, "latin1")).startsWith("containers of before")).toBe(true);
+      await machine.remove();
+      expect(await vboxManage("showvminfo", "boot2docker-vm", "--machinereadable")).toBe(before);
+      await vboxManage("unregistervm", "boot2docker-vm", "--delete");
     },
     slow,
   );
