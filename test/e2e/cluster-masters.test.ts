@@ -86,6 +86,32 @@ describe.sequential("a cluster with three masters", () => {
     ).toHaveLength(3);
   });
 
+  it("masters that come back with each other's addresses find each other again by repair", async () => {
+    const before = await shell(`machine stop trio-master-01 trio-master-02 trio-master-03 >/dev/null 2>&1
+      address='{{range .NetworkSettings.Networks}}{{.IPAMConfig.IPv4Address}}{{end}}'
+      for n in 1 2 3; do
+        id=$(docker ps -aq --filter name=trio-master-0$n)
+        echo "$id $(docker inspect -f "$address" $id)"
+      done`);
+    const hosts = before
+      .trim()
+      .split("\n")
+      .map((line) => line.split(" "));
+    for (const [id = ""] of hosts) await shell(`docker network disconnect machine ${id}`);
+    for (const [index, [id = ""]] of hosts.entries())
+      await shell(`docker network connect --ip ${hosts[(index + 1) % 3]?.[1] ?? ""} machine ${id}`);
+    await world.ok("cluster", "repair", "trio");
+    expect((await world.ok("ip", "trio-master-01")).trim()).toBe(hosts[1]?.[1]);
+    expect(JSON.parse(await world.ok("cluster", "inspect", "trio"))).toMatchObject({ state: "Ready" });
+    expect(
+      (await etcdMembers("trio-master-03")).match(/, started, trio-master-0[123], .*, false$/gm),
+    ).toHaveLength(3);
+    const names = await shell(`${onCluster("trio")}
+      for i in $(seq 60); do [ "$(docker info 2>/dev/null | grep -c 'Status: Healthy')" = 4 ] && break; sleep 1; done
+      docker ps -a --format '{{.Names}}'`);
+    expect(names).toContain("trio-node-01/node-own");
+  });
+
   it("rm takes all of it away", async () => {
     await world.ok("cluster", "rm", "-y", "trio");
     expect((await shell("docker ps -aq; docker volume ls -q; machine ls -q")).trim()).toBe("");
