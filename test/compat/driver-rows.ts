@@ -51,7 +51,10 @@ export const driverRows: readonly Row[] = [
   ),
   ...rows(
     "driver virtualbox",
-    ["test/contract/vbox-driver.test.ts", "takes disk, sizes and key of a boot2docker VM, which stays as it is"],
+    [
+      "test/contract/vbox-driver.test.ts",
+      "takes disk, sizes and key of a boot2docker VM, which stays as it is",
+    ],
     ["import of a boot2docker VM"],
   ),
   ...rows(
