@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { VboxLab } from "../../test/lab/vbox/lab.ts";
-import { imageCache } from "../../test/support/machine-lab.ts";
+import { emulationLimits, imageCache } from "../../test/support/machine-lab.ts";
 import { machineProgram } from "../../test/support/program.ts";
 import { timesOf, timesScript } from "./bash-times.ts";
 import { round, seconds } from "./median.ts";
@@ -52,10 +52,7 @@ async function run(lab: VboxLab, [file = "", ...args]: readonly string[]): Promi
   const env = {
     MACHINE_STORAGE_PATH: join(lab.folder, "home/store"),
     MACHINE_IMAGE_CACHE: imageCache,
-    MACHINE_TIMEOUT_SSH: "600",
-    MACHINE_TIMEOUT_ENGINE: "600",
-    MACHINE_TIMEOUT_TLS: "120",
-    MACHINE_TIMEOUT_ADDRESS: "120",
+    ...emulationLimits,
   };
   const result = await lab.run(file, args, { env, timeoutMs: longestMs });
   if (result.exitCode !== 0) throw new Error(`${args.join(" ")} failed:\n${result.stderr}`);

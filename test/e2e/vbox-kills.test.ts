@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { labMissing } from "../lab/vbox/lab.ts";
 import { atStep, type Moment, making, momentOf, printing } from "../support/interrupted.ts";
+import { emulationLimits } from "../support/machine-lab.ts";
 import { seededRandom } from "../support/seeded.ts";
 import { type Ended, openVboxWorld, type VboxInventory, type VboxWorld } from "../support/vbox-world.ts";
 
@@ -98,14 +99,6 @@ describe.skipIf(missing !== undefined).sequential(`a VM's create that is ended $
 
   const createBooting = (name: string) => ["create", "-d", "virtualbox", "--swarm", "--swarm-master", name];
 
-  /** Software emulation on a busy computer. */
-  const patient = {
-    MACHINE_TIMEOUT_SSH: "600",
-    MACHINE_TIMEOUT_ENGINE: "600",
-    MACHINE_TIMEOUT_TLS: "120",
-    MACHINE_TIMEOUT_ADDRESS: "120",
-  };
-
   /** Starts a create and sends the signal at its moment; @returns how the create ended, and what it printed */
   async function interrupted(
     { moment, part, boots }: Kill,
@@ -113,7 +106,7 @@ describe.skipIf(missing !== undefined).sequential(`a VM's create that is ended $
     signal: NodeJS.Signals,
     to: "program" | "all",
   ) {
-    const run = boots ? world.watch(createBooting(name), patient) : world.watch(create(name));
+    const run = boots ? world.watch(createBooting(name), emulationLimits) : world.watch(create(name));
     try {
       const came = await momentOf(world, name, run, moment, boots ? 10 * minute : 2 * minute);
       expect(came, run.printed()).toBe(true);
@@ -202,7 +195,7 @@ describe.skipIf(missing !== undefined).sequential(`a VM's create that is ended $
     "kill -9 $what: the same create finishes the work",
     async (moment) => {
       await interrupted(moment, "booted", "SIGKILL", "program");
-      const again = await world.machine(createBooting("booted"), patient);
+      const again = await world.machine(createBooting("booted"), emulationLimits);
       expect(again.exitCode, told("create", again)).toBe(0);
       expect((await world.machine(["status", "booted"])).stdout).toBe("Running\n");
       await expectOnlyNetworkAfterRemoval("booted", told("create", again));

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { labMissing, startLab, type VboxLab } from "../lab/vbox/lab.ts";
-import { imageCache, importBusybox } from "../support/machine-lab.ts";
+import { emulationLimits, imageCache, importBusybox } from "../support/machine-lab.ts";
 import { machineProgram } from "../support/program.ts";
 
 const missing = labMissing();
@@ -23,11 +23,7 @@ describe.skipIf(missing !== undefined).sequential(`the story on VirtualBox VMs $
     const env = {
       MACHINE_STORAGE_PATH: join(lab.folder, "home/store"),
       MACHINE_IMAGE_CACHE: imageCache,
-      // software emulation on a busy computer
-      MACHINE_TIMEOUT_SSH: "600",
-      MACHINE_TIMEOUT_ENGINE: "600",
-      MACHINE_TIMEOUT_TLS: "120",
-      MACHINE_TIMEOUT_ADDRESS: "120",
+      ...emulationLimits,
       NO_COLOR: "1",
     };
     const machine = `set -e -o pipefail\nmachine() { "${process.execPath}" "${machineProgram}" "$@"; }\n`;

@@ -7,6 +7,14 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export const machineProgram = join(root, "bin", "machine.js");
 const anyCode = Array.from({ length: 256 }, (_, code) => code);
 
+/** Time limits for VMs under software emulation on a busy computer. */
+export const emulationLimits = {
+  MACHINE_TIMEOUT_SSH: "600",
+  MACHINE_TIMEOUT_ENGINE: "600",
+  MACHINE_TIMEOUT_TLS: "120",
+  MACHINE_TIMEOUT_ADDRESS: "120",
+} as const;
+
 /** Where built images are kept between test runs. */
 export const imageCache =
   process.env["MACHINE_IMAGE_CACHE"] ??
